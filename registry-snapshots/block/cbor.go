@@ -1,0 +1,302 @@
+package block
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/big"
+	"reflect"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/ipfs/go-cid"
+)
+
+// MaxDepth is how deep arrays and maps may nest; it bounds the stack. A
+// directory needs 6.
+const MaxDepth = 64
+
+// maxItems bounds one array or map. A block of 2 MiB could hold 2 million
+// one-byte items, and each costs 16 bytes and more once decoded.
+const maxItems = 1 << 18
+
+// linkTag is the only tag of DAG-CBOR: a CID, with the byte 0x00 before it.
+const linkTag = 42
+
+var decMode = func() cbor.DecMode {
+	// Undefined and the unassigned simple values are outside the data model.
+	reject := make([]func(*cbor.SimpleValueRegistry) error, 0, 256)
+	for n := 0; n < 256; n++ {
+		if n < 20 || n == 23 || n >= 32 {
+			reject = append(reject, cbor.WithRejectedSimpleValue(cbor.SimpleValue(n)))
+		}
+	}
+	simple, err := cbor.NewSimpleValueRegistryFromDefaults(reject...)
+	if err != nil {
+		panic(err) // constant arguments
+	}
+	mode, err := cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsAllowed,
+		BignumTag:         cbor.BignumTagForbidden,
+		IntDec:            cbor.IntDecConvertNone,
+		BigIntDec:         cbor.BigIntDecodePointer,
+		MaxNestedLevels:   MaxDepth + 1, // a link's tag counts as a level there
+		MaxArrayElements:  maxItems,
+		MaxMapPairs:       maxItems,
+		DefaultMapType:    reflect.TypeFor[map[string]any](),
+		UTF8:              cbor.UTF8RejectInvalid,
+		NaN:               cbor.NaNDecodeForbidden,
+		Inf:               cbor.InfDecodeForbidden,
+		SimpleValues:      simple,
+		MapKeyByteString:  cbor.MapKeyByteStringForbidden,
+		BinaryUnmarshaler: cbor.BinaryUnmarshalerNone,
+	}.DecMode()
+	if err != nil {
+		panic(err) // constant arguments
+	}
+	return mode
+}()
+
+// DecodeCBOR decodes one strict DAG-CBOR value. It returns map[string]any, []any,
+// string, []byte, bool, nil, float64, cid.Cid, and for integers int64 where the
+// value fits, else uint64, or *big.Int below -2^63.
+//
+// A link may be any well-formed CID: to DAG-CBOR it is data. Whoever loads what
+// it names calls CheckCID.
+func DecodeCBOR(data []byte) (any, error) {
+	if len(data) > MaxSize {
+		return nil, errorf(TooLarge, "%d bytes, want at most %d", len(data), MaxSize)
+	}
+	var v any
+	if err := decMode.Unmarshal(data, &v); err != nil {
+		var deep *cbor.MaxNestedLevelError
+		if errors.As(err, &deep) {
+			return nil, errorf(TooDeep, "nested deeper than %d", MaxDepth)
+		}
+		return nil, errorf(BadCBOR, "%v", err)
+	}
+	v, err := fromCBOR(v, 0)
+	if err != nil {
+		return nil, err
+	}
+	// One value, one encoding: integers and lengths in their shortest form, keys
+	// in order, floats in 64 bits. Encoding again with an encoder that shares no
+	// code with the decoder holds all of it at once.
+	again, err := EncodeCBOR(v)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(again, data) {
+		return nil, errorf(NotCanonical, "%d bytes have the canonical form of %d bytes", len(data), len(again))
+	}
+	return v, nil
+}
+
+// fromCBOR turns the decoder's values into those of DecodeCBOR, in place.
+func fromCBOR(v any, depth int) (any, error) {
+	if depth > MaxDepth {
+		return nil, errorf(TooDeep, "nested deeper than %d", MaxDepth)
+	}
+	var err error
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if v[k], err = fromCBOR(e, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	case []any:
+		for i, e := range v {
+			if v[i], err = fromCBOR(e, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	case uint64:
+		if v <= math.MaxInt64 {
+			return int64(v), nil
+		}
+		return v, nil
+	case cbor.Tag:
+		b, ok := v.Content.([]byte)
+		if v.Number != linkTag || !ok {
+			return nil, errorf(BadCBOR, "tag %d of %T, want only tag %d of bytes", v.Number, v.Content, linkTag)
+		}
+		if len(b) == 0 || b[0] != 0 {
+			return nil, errorf(BadCBOR, "link without the 0x00 prefix")
+		}
+		c, err := cid.Cast(b[1:])
+		if err != nil {
+			return nil, errorf(BadCBOR, "link: %v", err)
+		}
+		return c, nil
+	case string, []byte, bool, nil, int64, *big.Int, float64:
+		return v, nil
+	default:
+		return nil, errorf(BadCBOR, "%T is outside the data model", v)
+	}
+}
+
+// EncodeCBOR encodes v, made of the types that DecodeCBOR returns or int, in the
+// one form of DAG-CBOR.
+func EncodeCBOR(v any) ([]byte, error) { return appendCBOR(nil, v, 0) }
+
+func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
+	if depth > MaxDepth {
+		return nil, errorf(TooDeep, "nested deeper than %d", MaxDepth)
+	}
+	switch v := v.(type) {
+	case nil:
+		return append(b, 0xf6), nil
+	case bool:
+		if v {
+			return append(b, 0xf5), nil
+		}
+		return append(b, 0xf4), nil
+	case int:
+		return appendInt(b, int64(v)), nil
+	case int64:
+		return appendInt(b, v), nil
+	case uint64:
+		return appendHead(b, 0, v), nil
+	case *big.Int:
+		n := new(big.Int).Not(v) // -1 - v
+		if v.IsInt64() || !n.IsUint64() {
+			return nil, errorf(BadCBOR, "integer %v: want a big.Int only for -2^64 to -2^63-1", v)
+		}
+		return appendHead(b, 1, n.Uint64()), nil
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, errorf(BadCBOR, "%v is outside the data model", v)
+		}
+		return appendUint64(append(b, 0xfb), math.Float64bits(v)), nil
+	case string:
+		if !utf8.ValidString(v) {
+			return nil, errorf(BadCBOR, "%.80q is not UTF-8", v)
+		}
+		return append(appendHead(b, 3, uint64(len(v))), v...), nil
+	case []byte:
+		return append(appendHead(b, 2, uint64(len(v))), v...), nil
+	case cid.Cid:
+		if !v.Defined() {
+			return nil, errorf(BadCID, "undefined CID")
+		}
+		b = append(b, 0xd8, linkTag)
+		b = append(appendHead(b, 2, uint64(v.ByteLen()+1)), 0)
+		return append(b, v.KeyString()...), nil
+	case []any:
+		b = appendHead(b, 4, uint64(len(v)))
+		var err error
+		for _, e := range v {
+			if b, err = appendCBOR(b, e, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return b, nil
+	case map[string]any:
+		b = appendHead(b, 5, uint64(len(v)))
+		var err error
+		for _, k := range sortedKeys(v) {
+			if !utf8.ValidString(k) {
+				return nil, errorf(BadCBOR, "key %.80q is not UTF-8", k)
+			}
+			b = append(appendHead(b, 3, uint64(len(k))), k...)
+			if b, err = appendCBOR(b, v[k], depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return b, nil
+	default:
+		return nil, errorf(BadCBOR, "%T is outside the data model", v)
+	}
+}
+
+// sortedKeys returns the keys in the order of DAG-CBOR: shorter first, then by
+// byte (RFC 7049 Section 3.9).
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	return keys
+}
+
+func appendInt(b []byte, v int64) []byte {
+	if v < 0 {
+		return appendHead(b, 1, uint64(-1-v))
+	}
+	return appendHead(b, 0, uint64(v))
+}
+
+// appendHead appends an initial byte and its argument in the shortest form
+// (RFC 8949 Section 3).
+func appendHead(b []byte, major byte, n uint64) []byte {
+	major <<= 5
+	switch {
+	case n < 24:
+		return append(b, major|byte(n))
+	case n <= math.MaxUint8:
+		return append(b, major|24, byte(n))
+	case n <= math.MaxUint16:
+		return append(b, major|25, byte(n>>8), byte(n))
+	case n <= math.MaxUint32:
+		return append(b, major|26, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+	return appendUint64(append(b, major|27), n)
+}
+
+func appendUint64(b []byte, n uint64) []byte {
+	return append(b, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+}
+
+// Links returns the links of a dag-cbor block in the order in which they stand
+// in it. It only steps over the values, so a block of unknown origin goes through
+// DecodeCBOR first.
+func Links(data []byte) ([]cid.Cid, error) {
+	var links []cid.Cid
+	link := false // the next item is the content of tag 42
+	for i := 0; i < len(data); {
+		major, info := data[i]>>5, data[i]&31
+		i++
+		n := uint64(info)
+		if info >= 24 {
+			size := 1 << (info - 24) // 1, 2, 4, 8 bytes
+			if info > 27 || len(data)-i < size {
+				return nil, errorf(BadCBOR, "item head %#x at %d", data[i-1], i-1)
+			}
+			n = 0
+			for _, c := range data[i : i+size] {
+				n = n<<8 | uint64(c)
+			}
+			i += size
+		}
+		if major == 2 || major == 3 {
+			if n > uint64(len(data)-i) {
+				return nil, errorf(BadCBOR, "string of %d bytes at %d", n, i)
+			}
+			if link && major == 2 && n > 0 {
+				c, err := cid.Cast(data[i+1 : i+int(n)])
+				if err != nil {
+					return nil, errorf(BadCBOR, "link: %v", err)
+				}
+				links = append(links, c)
+			}
+			i += int(n)
+		}
+		link = major == 6 && n == linkTag
+	}
+	return links, nil
+}
