@@ -111,3 +111,6 @@ func appendNumber(buf []byte, f float64) []byte {
 	}
 	return buf
 }
+
+// MarshalJSON writes the literal, for callers that use encoding/json on a value of this package.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }

@@ -1,0 +1,164 @@
+package wire
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
+)
+
+// check holds a request to the rules that its types cannot say. Times and CIDs are
+// checked here once, so that no step meets a malformed one.
+func (r *Request) check() error {
+	bad := func(member, format string, args ...any) error {
+		return &Error{BadRequest, member, fmt.Sprintf(format, args...)}
+	}
+	if r.Verilith != Contract {
+		return bad("verilith", "version %d, want %d", r.Verilith, Contract)
+	}
+	switch r.Op {
+	case OpAbout:
+		return nil
+	case OpVerify, OpInspect:
+	default:
+		return &Error{Unsupported, "op", fmt.Sprintf("no operation %.40q; this module has verify, inspect and about", string(r.Op))}
+	}
+	if r.Input == nil {
+		return bad("input", "is missing")
+	}
+	if r.Op == OpVerify || r.Now != "" {
+		if _, err := ParseTime(r.Now); err != nil {
+			return bad("now", "%v", err)
+		}
+	}
+	if n := len(r.Registries); n > MaxRegistry {
+		return &Error{TooManyEntries, "registries", fmt.Sprintf("%d registries, want at most %d", n, MaxRegistry)}
+	}
+	for i, reg := range r.Registries {
+		if err := reg.check("registries[" + strconv.Itoa(i) + "]"); err != nil {
+			return err
+		}
+	}
+	if err := r.Policy.check(); err != nil {
+		return err
+	}
+	if n := len(r.Evidence); n > MaxEvidence {
+		return &Error{TooManyEntries, "evidence", fmt.Sprintf("%d documents, want at most %d", n, MaxEvidence)}
+	}
+	seen := make(map[string]bool, len(r.Evidence))
+	for i, e := range r.Evidence {
+		member := "evidence[" + strconv.Itoa(i) + "]"
+		if _, err := block.ParseCID(e.Block); err != nil {
+			return bad(member+".block", "%v", err)
+		}
+		if _, err := ParseTime(e.Obtained); err != nil {
+			return bad(member+".obtained", "%v", err)
+		}
+		if e.URL == "" {
+			return bad(member+".url", "is empty")
+		}
+		if seen[e.URL] {
+			return bad(member+".url", "%.200q is there twice", e.URL)
+		}
+		seen[e.URL] = true
+	}
+	if n := len(r.Unobtainable); n > MaxEvidence {
+		return &Error{TooManyEntries, "unobtainable", fmt.Sprintf("%d names, want at most %d", n, MaxEvidence)}
+	}
+	return nil
+}
+
+func (r *Registry) check(member string) error {
+	kinds := 0
+	for _, set := range []bool{r.Snapshot != "", r.Entities != nil, r.ID != ""} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		return &Error{BadRequest, member, fmt.Sprintf("has %d of snapshot, entities and id, want exactly one", kinds)}
+	}
+	if r.ID != "" {
+		return &Error{Unsupported, member + ".id", "this module follows no governed registries yet; pin a snapshot"}
+	}
+	if r.State != "" {
+		return &Error{BadRequest, member + ".state", "belongs to a registry with an id"}
+	}
+	if r.Snapshot != "" {
+		c, err := block.ParseCID(r.Snapshot)
+		if err != nil {
+			return &Error{BadRequest, member + ".snapshot", err.Error()}
+		}
+		if c.Prefix().Codec != block.DagCBOR {
+			return &Error{BadRequest, member + ".snapshot", r.Snapshot + " is not of codec dag-cbor"}
+		}
+	}
+	if r.AsOf != "" {
+		if _, err := ParseTime(r.AsOf); err != nil {
+			return &Error{BadRequest, member + ".asOf", err.Error()}
+		}
+		if r.Snapshot == "" {
+			return &Error{BadRequest, member + ".asOf", "belongs to a registry with a snapshot"}
+		}
+	}
+	if n := len(r.Entities); n > MaxEntities {
+		return &Error{TooManyEntries, member + ".entities", fmt.Sprintf("%d entities, want at most %d; put them into a snapshot", n, MaxEntities)}
+	}
+	return nil
+}
+
+func (p *Policy) check() error {
+	if p == nil {
+		return nil
+	}
+	if p.Trust != "" && p.Trust != TrustRegistry && p.Trust != TrustNone {
+		return &Error{BadRequest, "policy.trust", fmt.Sprintf("%.40q, want %q or %q", p.Trust, TrustRegistry, TrustNone)}
+	}
+	for _, class := range slices.Sorted(maps.Keys(p.AcceptStale)) {
+		if class != ClassKeys && class != ClassStatus {
+			return &Error{BadRequest, "policy.acceptStale", fmt.Sprintf("no class %.40q of evidence; want %q or %q", class, ClassKeys, ClassStatus)}
+		}
+		if _, err := ParseAge(p.AcceptStale[class]); err != nil {
+			return &Error{BadRequest, "policy.acceptStale." + class, err.Error()}
+		}
+	}
+	return nil
+}
+
+// The classes of evidence that Policy.AcceptStale and Verdict.Freshness name.
+const (
+	ClassKeys   = "keys"
+	ClassStatus = "status"
+)
+
+// ParseTime reads an RFC 3339 time. It must name its offset, as that grammar demands.
+func ParseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	// time.Parse also takes one-digit hours and a comma before the fraction.
+	if err != nil || len(s) < len("2006-01-02T15:04:05Z") || s[13] != ':' || s[16] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, fmt.Errorf("%.40q is no RFC 3339 time", s)
+	}
+	return t.UTC(), nil
+}
+
+// FormatTime writes t in UTC as RFC 3339, to the second where it has no fraction.
+func FormatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// ParseAge reads a duration of days, hours or minutes: "30d", "12h", "90m".
+func ParseAge(s string) (time.Duration, error) {
+	units := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}
+	if len(s) >= 2 && len(s) <= 7 {
+		n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
+		unit, ok := units[s[len(s)-1]]
+		if err == nil && ok && n <= maxAgeDays*uint64(24*time.Hour/unit) {
+			return time.Duration(n) * unit, nil
+		}
+	}
+	return 0, fmt.Errorf("%.40q is no age; want a whole number of d, h or m, at most %dd", s, maxAgeDays)
+}
+
+const maxAgeDays = 36500 // a century; keeps a duration far from overflow

@@ -1,0 +1,215 @@
+package wire
+
+import "github.com/verilith/verilith/wasm/strictjson"
+
+// Reply is what the module answers: exactly one member is set.
+type Reply struct {
+	Needs      []Need      `json:"needs,omitempty"`
+	Verdict    *Verdict    `json:"verdict,omitempty"`
+	Inspection *Inspection `json:"inspection,omitempty"`
+	About      *About      `json:"about,omitempty"`
+	Error      *Error      `json:"error,omitempty"`
+}
+
+// Need is one piece of evidence that the module lacks. It names bytes, not a way to
+// get them. It has either a Block, which anyone may supply since the module checks
+// the hash, or a URL, for whose answer the embedder vouches.
+type Need struct {
+	// Block is the CID of the missing block.
+	Block string `json:"block,omitempty"`
+	// Path is an IPLD path that passes through Block: "<root>/e/2/k/7/…". An answer
+	// with every block along it spares later rounds. It is a hint.
+	Path string `json:"path,omitempty"`
+	// URL is the document to obtain, with the media types to ask for in Accept.
+	URL    string `json:"url,omitempty"`
+	Accept string `json:"accept,omitempty"`
+	// MaxBytes bounds the answer, each block of a path by itself.
+	MaxBytes int `json:"maxBytes"`
+}
+
+// Error says why a request could not be worked on. It is not a verdict.
+type Error struct {
+	Reason string `json:"reason"`           // stable
+	Member string `json:"member,omitempty"` // the request's member at fault
+	Detail string `json:"detail,omitempty"` // for people; may change
+}
+
+func (e *Error) Error() string {
+	s := e.Reason
+	if e.Member != "" {
+		s += ": " + e.Member
+	}
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}
+
+// The reasons of an Error.
+const (
+	BadCase        = "bad_case"        // not a CARv1 with checked blocks within the limits
+	BadRequest     = "bad_request"     // the root block is not a request
+	MissingInput   = "missing_input"   // the input's block is not in the case
+	InputTooLarge  = "input_too_large" // MaxInput
+	Unsupported    = "unsupported"     // an operation or a kind of registry that this module has not
+	InternalFault  = "internal_fault"  // the module broke; the embedder discards the instance
+	TooManyEntries = "too_many"        // a list of the request is over its limit
+)
+
+// Outcome is the verdict in one word.
+type Outcome string
+
+// The outcomes. Only Accepted is a yes, and AcceptedStale where the policy asked for it.
+const (
+	Accepted      Outcome = "accepted"
+	AcceptedStale Outcome = "accepted-stale"
+	Rejected      Outcome = "rejected"
+	Undetermined  Outcome = "undetermined"
+)
+
+// Verdict is the answer to OpVerify.
+type Verdict struct {
+	Outcome Outcome `json:"outcome"`
+	// Reason is the first failed check's reason, or else the first unknown one's. It
+	// is empty when accepted.
+	Reason string `json:"reason,omitempty"`
+	// Now is the time that was judged.
+	Now string `json:"now"`
+	// Checks are all checks in the order in which they were made.
+	Checks []Check `json:"checks"`
+	// Credential is what was judged, as far as it could be read.
+	Credential *Credential `json:"credential,omitempty"`
+	// Parts are the verdicts on the credentials of an input that holds several. The
+	// outcome above is then the least of theirs.
+	Parts []Verdict `json:"parts,omitempty"`
+	// Trust is what the registries said of the issuer.
+	Trust *Trust `json:"trust,omitempty"`
+	// Freshness says how old the evidence is.
+	Freshness []Freshness `json:"freshness,omitempty"`
+	// Relaxed names every rule that the policy loosened and that mattered.
+	Relaxed []Relaxed `json:"relaxed,omitempty"`
+	// Problems are the failures as W3C problem details, VCDM 2.0 Section 7.4.
+	Problems []Problem `json:"problems,omitempty"`
+}
+
+// Result of one check.
+type Result string
+
+// The results. Unknown means that the evidence did not suffice; Skipped that an
+// earlier failure left nothing to check.
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Unknown Result = "unknown"
+	Skipped Result = "skipped"
+)
+
+// Check is one step of the verification.
+type Check struct {
+	Check  string   `json:"check"`
+	Result Result   `json:"result"`
+	Reason string   `json:"reason,omitempty"` // stable
+	Detail string   `json:"detail,omitempty"` // for people; may change
+	Rests  []string `json:"rests,omitempty"`  // CIDs of the evidence that it rests on
+}
+
+// The checks, in the order in which they are made.
+const (
+	CheckFormat  = "format"  // is the envelope one that is known, and well formed?
+	CheckModel   = "model"   // does the document obey its data model?
+	CheckKey     = "key"     // is the issuer's key known?
+	CheckBinding = "binding" // does it belong to the issuer, for this purpose, at that time?
+	CheckProof   = "proof"   // was the proof made by that key?
+	CheckDates   = "dates"   // is it valid now?
+	CheckExpect  = "expect"  // is it what was asked for?
+	CheckStatus  = "status"  // is it revoked or suspended?
+	CheckSchema  = "schema"  // does it say what its type promises?
+	CheckTrust   = "trust"   // may this issuer say this?
+)
+
+// Credential is what a credential says of itself.
+type Credential struct {
+	Format     string   `json:"format"`
+	Version    string   `json:"version,omitempty"` // of the W3C data model
+	ID         string   `json:"id,omitempty"`
+	Issuer     string   `json:"issuer,omitempty"`
+	IssuerName string   `json:"issuerName,omitempty"`
+	Types      []string `json:"types,omitempty"`
+	Subjects   []string `json:"subjects,omitempty"` // ids
+	ValidFrom  string   `json:"validFrom,omitempty"`
+	ValidUntil string   `json:"validUntil,omitempty"`
+	SignedAt   string   `json:"signedAt,omitempty"`
+	// VerificationMethod and Algorithm are those of the proof.
+	VerificationMethod string `json:"verificationMethod,omitempty"`
+	Algorithm          string `json:"algorithm,omitempty"`
+	// Claims are the disclosed ones, a list of subjects.
+	Claims []strictjson.Object `json:"claims,omitempty"`
+}
+
+// Trust is what the registries said of an issuer.
+type Trust struct {
+	Registry string             `json:"registry"`         // the root CID, or "inline"
+	Name     string             `json:"name,omitempty"`   // of the registry
+	Present  bool               `json:"present"`          // whether the issuer is in it
+	Entity   string             `json:"entity,omitempty"` // the entity's id
+	Title    string             `json:"title,omitempty"`  // its name
+	Grant    *strictjson.Object `json:"grant,omitempty"`  // the authorization that covers the credential
+	Key      *strictjson.Object `json:"key,omitempty"`    // the key's record, without the key, where the registry has it
+	Blocks   []string           `json:"blocks,omitempty"` // the path that proves presence or absence
+}
+
+// Freshness is the age of one class of evidence.
+type Freshness struct {
+	Class  string `json:"class"`           // "keys", "registry", "status"
+	Source string `json:"source"`          // URL, root CID or "inline"
+	Origin string `json:"origin"`          // "live", "snapshot", "inline"
+	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known
+	Age    string `json:"age,omitempty"`   // "3d4h", if known
+	Bound  string `json:"bound,omitempty"` // up to which it counts as fresh, if there is one
+	State  string `json:"state"`           // "fresh", "stale", "pinned" (no bound applies)
+}
+
+// Relaxed is a rule that the policy loosened and that mattered.
+type Relaxed struct {
+	Rule   string `json:"rule"`   // the policy's member
+	Check  string `json:"check"`  // the check that would not have passed
+	Reason string `json:"reason"` // with which reason
+}
+
+// Problem is a failure as problem details (RFC 9457) with the W3C's types.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Inspection is the answer to OpInspect: what the input holds, unverified.
+type Inspection struct {
+	Credential *Credential         `json:"credential,omitempty"`
+	MediaType  string              `json:"mediaType,omitempty"`
+	Header     strictjson.Object   `json:"header,omitempty"`   // JOSE header
+	Document   strictjson.Object   `json:"document,omitempty"` // the credential in its data model
+	Proofs     []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
+	Problems   []Problem           `json:"problems,omitempty"` // where it breaks its data model
+	Parts      []Inspection        `json:"parts,omitempty"`
+}
+
+// About is the answer to OpAbout.
+type About struct {
+	Contract   int            `json:"contract"`
+	Operations []string       `json:"operations"`
+	Formats    []Feature      `json:"formats"`
+	Algorithms []string       `json:"algorithms"`
+	Suites     []string       `json:"suites"`
+	Methods    []string       `json:"didMethods"`
+	Registries []string       `json:"registries"`
+	Status     []string       `json:"status"`
+	Schemas    []string       `json:"schemas"`
+	Limits     map[string]int `json:"limits"`
+}
+
+// Feature is something that the module verifies, and the text that says how.
+type Feature struct {
+	Name          string `json:"name"`
+	Specification string `json:"specification"`
+}

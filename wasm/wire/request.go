@@ -1,0 +1,86 @@
+package wire
+
+import "github.com/verilith/verilith/wasm/strictjson"
+
+// Request is the root block of a case.
+type Request struct {
+	// Verilith is the contract's version: 1.
+	Verilith int `json:"verilith"`
+	// Op is the operation.
+	Op Op `json:"op"`
+	// Now is the time of the verdict, RFC 3339. There is no default: the module has no clock.
+	Now string `json:"now,omitempty"`
+	// Input is the credential.
+	Input *Input `json:"input,omitempty"`
+	// Expect is what the embedder asked the holder for. Empty means that nothing was asked.
+	Expect *Expect `json:"expect,omitempty"`
+	// Registries say who may issue what. Without one nobody is trusted.
+	Registries []Registry `json:"registries,omitempty"`
+	// Policy loosens rules by name. Its zero value is the strict one.
+	Policy *Policy `json:"policy,omitempty"`
+	// Evidence names the blocks of this case that were obtained by URL.
+	Evidence []Evidence `json:"evidence,omitempty"`
+	// Unobtainable lists needs of earlier rounds, CIDs and URLs, that could not be met.
+	Unobtainable []string `json:"unobtainable,omitempty"`
+}
+
+// Input names the block that holds the credential.
+type Input struct {
+	Block string `json:"block"`
+	// MediaType is what the embedder was told, if it was told. It must not contradict
+	// the bytes; empty means that the bytes speak for themselves.
+	MediaType string `json:"mediaType,omitempty"`
+}
+
+// Expect is what the embedder asked for when it asked for the credential.
+type Expect struct {
+	// Nonce is a Data Integrity challenge.
+	Nonce string `json:"nonce,omitempty"`
+	// Audience is who was meant to receive it: a Data Integrity domain, an aud claim.
+	Audience []string `json:"audience,omitempty"`
+	// Origin is the web origin that asked.
+	Origin string `json:"origin,omitempty"`
+}
+
+// Registry is one source of trust. Exactly one of Snapshot, Entities and ID is set.
+type Registry struct {
+	// Snapshot pins one snapshot by its root CID.
+	Snapshot string `json:"snapshot,omitempty"`
+	// AsOf is when the pinned snapshot was known to be the newest one, RFC 3339, if the embedder knows.
+	AsOf string `json:"asOf,omitempty"`
+	// Entities is a handful of issuers that the embedder pins itself, in the
+	// snapshot's entity model.
+	Entities []strictjson.Object `json:"entities,omitempty"`
+	// ID is the CID of a governed registry's first root. State is the embedder's
+	// copy of what the module last said about it.
+	ID    string `json:"id,omitempty"`
+	State string `json:"state,omitempty"`
+}
+
+// Policy loosens rules. Every member that mattered shows in Verdict.Relaxed.
+type Policy struct {
+	// Trust is "registry" (also when empty): a registry must authorise the issuer.
+	// "none" asks for no authorisation: who the issuer is is then the caller's business.
+	Trust string `json:"trust,omitempty"`
+	// AcceptStale gives, per class of evidence ("keys", "status"), the age up to
+	// which stale evidence still counts, as "30d", "12h" or "90m".
+	AcceptStale map[string]string `json:"acceptStale,omitempty"`
+	// AcceptUnboundIssuer accepts a proof by a verification method that is not the issuer's own.
+	AcceptUnboundIssuer bool `json:"acceptUnboundIssuer,omitempty"`
+}
+
+// The values of Policy.Trust.
+const (
+	TrustRegistry = "registry"
+	TrustNone     = "none"
+)
+
+// Evidence is a document that the embedder obtained by URL and vouches for.
+type Evidence struct {
+	URL   string `json:"url"`
+	Block string `json:"block"`
+	// MediaType is the Content-Type that came with it, if one did.
+	MediaType string `json:"mediaType,omitempty"`
+	// Obtained is when, RFC 3339.
+	Obtained string `json:"obtained"`
+}
