@@ -103,8 +103,8 @@ func fromCBOR(v any, depth int) (any, error) {
 	var err error
 	switch v := v.(type) {
 	case map[string]any:
-		for k, e := range v {
-			if v[k], err = fromCBOR(e, depth+1); err != nil {
+		for _, k := range sortedKeys(v) { // in order, so that of two faults always the same is named
+			if v[k], err = fromCBOR(v[k], depth+1); err != nil {
 				return nil, err
 			}
 		}
