@@ -1,0 +1,29 @@
+package host
+
+import (
+	"context"
+	"testing"
+)
+
+// BenchmarkOpen opens the embedded module without compiled code at hand.
+func BenchmarkOpenCold(b *testing.B) {
+	for b.Loop() {
+		v, err := Open(context.Background(), Config{CacheDir: NoCache})
+		if err != nil {
+			b.Fatal(err)
+		}
+		v.Close()
+	}
+}
+
+// BenchmarkOpenCached opens it with compiled code in the cache directory.
+func BenchmarkOpenCached(b *testing.B) {
+	dir := b.TempDir()
+	for b.Loop() {
+		v, err := Open(context.Background(), Config{CacheDir: dir})
+		if err != nil {
+			b.Fatal(err)
+		}
+		v.Close()
+	}
+}
