@@ -19,8 +19,7 @@ const (
 	maxExponentSize = 4
 )
 
-// checkRSA says whether n and e, big endian and without leading zeros, may be a
-// public key.
+// checkRSA says whether n and e, big endian, may be a public key.
 func checkRSA(n, e []byte) error {
 	var bn, be big.Int
 	bn.SetBytes(n)

@@ -189,13 +189,7 @@ func fromPKCS1(der []byte) (*Key, error) {
 	if err != nil || !bytes.Equal(x509.MarshalPKCS1PublicKey(pub), der) {
 		return nil, fail(Malformed, "", "%d octets that are no RSAPublicKey in DER", len(der))
 	}
-	if pub.E < 0 {
-		return nil, fail(InvalidKey, "e", "%d, want an odd exponent above 1", pub.E)
-	}
-	if err := checkRSA(pub.N.Bytes(), binary.BigEndian.AppendUint64(nil, uint64(pub.E))); err != nil {
-		return nil, err
-	}
-	return &Key{pub: pub}, nil
+	return fromPublic(pub)
 }
 
 // fromJCS reads a JWK that holds the members which make the key, in the form of RFC

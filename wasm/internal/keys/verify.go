@@ -27,6 +27,11 @@ const (
 	RS256  Algorithm = "RS256" // RSASSA-PKCS1-v1_5
 )
 
+// Algorithms returns the nine.
+func Algorithms() []Algorithm {
+	return []Algorithm{EdDSA, ES256, ES384, ES512, ES256K, PS256, PS384, PS512, RS256}
+}
+
 // keyType returns the one type of key that an algorithm belongs to, or "".
 func (a Algorithm) keyType() string {
 	switch a {
