@@ -250,8 +250,12 @@ func (s *Snapshot) Entity(id string) (Entity, Proof, error) {
 		return Entity{}, p, err
 	}
 	e, primary, err := parseEntityRecord(id, record)
-	if err != nil || primary == "" {
-		return e, p, err
+	if err != nil {
+		p.Found = false
+		return Entity{}, p, err
+	}
+	if primary == "" {
+		return e, p, nil
 	}
 	// One step, and it has to be returned: an alias that its entity does not
 	// name would let one record speak for another.

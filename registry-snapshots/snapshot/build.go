@@ -1,0 +1,342 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/ipfs/go-cid"
+	"github.com/verilith/verilith/registry-snapshots/block"
+)
+
+// A Source is what a snapshot is built from, in any order.
+type Source struct {
+	Name      string  // the registry's name, for people
+	Prev      cid.Cid // the snapshot before, or undefined; it changes the root
+	Entities  iter.Seq2[Entity, error]
+	Documents iter.Seq2[Document, error]
+	// Evidence returns the signed bytes that entities name as source or via.
+	// A CID that it does not know is an error: no snapshot has loose ends.
+	Evidence Getter
+}
+
+// A Document is a resource with its body.
+type Document struct {
+	URL       string
+	MediaType string
+	Obtained  string
+	Body      []byte
+}
+
+// Options are how to build.
+type Options struct {
+	// Scratch takes what would fill memory. Nil keeps everything in memory:
+	// about 1 KB for each entity.
+	Scratch Scratch
+	// Progress, if not nil, is told from time to time how many records went in.
+	Progress func(records int)
+}
+
+// progressEvery is how many records lie between two calls of Progress.
+const progressEvery = 1000
+
+// Build writes the blocks of a snapshot through put and returns its root. The
+// same content gives the same root, whatever the order. An identifier that is
+// there twice, with different records, is an error.
+func Build(src Source, put func(block.Block) error, opt Options) (Meta, error) {
+	b := newBuilder(put, opt)
+	b.evidence = src.Evidence
+	if src.Entities != nil {
+		for e, err := range src.Entities {
+			if err == nil {
+				err = b.entity(e)
+			}
+			if err != nil {
+				return Meta{}, err
+			}
+		}
+	}
+	if src.Documents != nil {
+		for d, err := range src.Documents {
+			if err == nil {
+				err = b.document(d)
+			}
+			if err != nil {
+				return Meta{}, err
+			}
+		}
+	}
+	return b.finish(src.Name, src.Prev, nil)
+}
+
+type builder struct {
+	put      func(block.Block) error
+	opt      Options
+	evidence Getter
+	carried  map[cid.Cid]bool // evidence and bodies already put
+	records  int
+
+	entities, keys, resources *pile
+	counts                    Meta
+}
+
+func newBuilder(put func(block.Block) error, opt Options) *builder {
+	b := &builder{put: put, opt: opt, carried: map[cid.Cid]bool{}}
+	var scratch *spill
+	if opt.Scratch != nil {
+		scratch = &spill{Scratch: opt.Scratch}
+	}
+	b.entities = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
+		r, err := one(group)
+		if err == nil && isAlias(r.data) {
+			b.counts.Aliases++
+		} else {
+			b.counts.Entities++
+		}
+		return r, err
+	}}
+	b.keys = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
+		b.counts.Refs++
+		return mergeRefs(group)
+	}}
+	b.resources = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
+		b.counts.Resources++
+		return one(group)
+	}}
+	return b
+}
+
+// entity adds an entity, its aliases and its references.
+func (b *builder) entity(e Entity) error {
+	e, err := e.Normal()
+	if err != nil {
+		return inEntity(e.ID, err)
+	}
+	list, err := refs(e)
+	if err != nil {
+		return inEntity(e.ID, err)
+	}
+	data, err := encodeEntity(e)
+	if err != nil {
+		return inEntity(e.ID, err)
+	}
+	if err := b.carry(e); err != nil {
+		return inEntity(e.ID, err)
+	}
+	if err := b.entities.add(e.ID, data); err != nil {
+		return err
+	}
+	for _, alias := range e.IDs {
+		data, err := encodeRecord(aliasRecord(alias, e.ID))
+		if err != nil {
+			return inEntity(e.ID, err)
+		}
+		if err := b.entities.add(alias, data); err != nil {
+			return err
+		}
+	}
+	for _, ref := range list {
+		if err := b.keys.add(ref, appendRef(nil, ref, e.ID)); err != nil {
+			return err
+		}
+	}
+	b.progress()
+	return nil
+}
+
+// inEntity says in an error which entity it is about.
+func inEntity(id string, err error) error {
+	return fmt.Errorf("entity %.200q: %w", id, err)
+}
+
+func encodeEntity(e Entity) ([]byte, error) {
+	record, err := entityRecord(e)
+	if err != nil {
+		return nil, err
+	}
+	return encodeRecord(record)
+}
+
+func aliasRecord(alias, id string) map[string]any {
+	return map[string]any{"id": alias, "alias": id}
+}
+
+// isAlias tells an encoded alias record from an entity record: a map of two,
+// whose second key, after the shorter id, is alias.
+func isAlias(data []byte) bool {
+	rest, ok := bytes.CutPrefix(data, []byte("\xa2\x62id"))
+	if !ok {
+		return false
+	}
+	// The id is a text of 1 to maxID bytes: its head has one to three bytes.
+	n, head := int(rest[0]&31), 1
+	switch n {
+	case 24:
+		n, head = int(rest[1]), 2
+	case 25:
+		n, head = int(binary.BigEndian.Uint16(rest[1:])), 3
+	}
+	return bytes.HasPrefix(rest[head+n:], []byte("\x65alias"))
+}
+
+// carry puts the evidence that an entity links to.
+func (b *builder) carry(e Entity) error {
+	texts := []string{e.Source}
+	for _, a := range e.Auth {
+		texts = append(texts, a.Via)
+	}
+	for _, s := range texts {
+		if s == "" {
+			continue
+		}
+		c, err := block.ParseCID(s)
+		if err != nil {
+			return err
+		}
+		if b.carried[c] {
+			continue
+		}
+		var data []byte
+		ok := false
+		if b.evidence != nil {
+			data, ok = b.evidence(c)
+		}
+		if !ok {
+			return &Error{Reason: BadValue, Member: "source", Detail: s + " is not among the evidence"}
+		}
+		if err := block.Check(c, data); err != nil {
+			return err
+		}
+		b.carried[c] = true
+		if err := b.put(block.Block{CID: c, Data: data}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// document adds a resource and its body.
+func (b *builder) document(d Document) error {
+	if len(d.Body) > block.MaxSize {
+		return &Error{Reason: TooLarge, Member: "body", Detail: fmt.Sprintf("%.200q has %d bytes, want at most %d", d.URL, len(d.Body), block.MaxSize)}
+	}
+	body := block.New(block.Raw, d.Body)
+	if !b.carried[body.CID] {
+		b.carried[body.CID] = true
+		if err := b.put(body); err != nil {
+			return err
+		}
+	}
+	return b.resource(Resource{URL: d.URL, CID: body.CID.String(), MediaType: d.MediaType, Obtained: d.Obtained})
+}
+
+func (b *builder) resource(r Resource) error {
+	data, err := encodeResource(r)
+	if err != nil {
+		return fmt.Errorf("resource %.200q: %w", r.URL, err)
+	}
+	b.progress()
+	return b.resources.add(r.URL, data)
+}
+
+func encodeResource(r Resource) ([]byte, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	record, err := resourceRecord(r)
+	if err != nil {
+		return nil, err
+	}
+	return encodeRecord(record)
+}
+
+func (b *builder) progress() {
+	if b.records++; b.opt.Progress != nil && b.records%progressEvery == 0 {
+		b.opt.Progress(b.records)
+	}
+}
+
+// finish writes the directories and the root. rooms are further rooms, as they
+// are.
+func (b *builder) finish(name string, prev cid.Cid, rooms map[string]cid.Cid) (Meta, error) {
+	all := map[string]cid.Cid{}
+	for room, c := range rooms {
+		all[room] = c
+	}
+	s := shaper{b.put}
+	for _, r := range []struct {
+		room string
+		pile *pile
+	}{{roomEntities, b.entities}, {roomKeys, b.keys}, {roomResources, b.resources}} {
+		c, err := r.pile.build(s)
+		if err != nil {
+			return Meta{}, err
+		}
+		all[r.room] = c
+	}
+	if b.opt.Progress != nil {
+		b.opt.Progress(b.records)
+	}
+	meta := b.counts
+	meta.Name, meta.Prev = name, prev
+	return putRoot(meta, all, b.put)
+}
+
+// putRoot writes a snapshot root.
+func putRoot(meta Meta, rooms map[string]cid.Cid, put func(block.Block) error) (Meta, error) {
+	data, err := encodeRoot(meta, rooms)
+	if err != nil {
+		return Meta{}, err
+	}
+	root := block.New(block.DagCBOR, data)
+	meta.Root = root.CID
+	return meta, put(root)
+}
+
+// one is the merge of records of which an id may have one.
+func one(group []rec) (rec, error) {
+	for _, r := range group[1:] {
+		if !bytes.Equal(r.data, group[0].data) {
+			v, _ := block.DecodeCBOR(r.data)
+			m, _ := v.(map[string]any)
+			return rec{}, errorf(Duplicate, "two different records for %.200q", fmt.Sprint(m["id"]))
+		}
+	}
+	return group[0], nil
+}
+
+// appendRef appends one sighting of a reference: the reference and the entity.
+func appendRef(b []byte, ref, id string) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(len(ref)))
+	return append(append(b, ref...), id...)
+}
+
+// mergeRefs makes the record of a reference of all sightings of it.
+func mergeRefs(group []rec) (rec, error) {
+	n := int(binary.BigEndian.Uint16(group[0].data))
+	ref := string(group[0].data[2 : 2+n])
+	ids := make([]string, len(group))
+	for i, r := range group {
+		ids[i] = string(r.data[2+n:])
+	}
+	slices.Sort(ids)
+	data, err := encodeRecord(refRecord(ref, slices.Compact(ids)))
+	return rec{group[0].digest, data}, err
+}
+
+// A Store keeps blocks in memory.
+type Store map[cid.Cid][]byte
+
+// Put keeps a block.
+func (s Store) Put(b block.Block) error {
+	s[b.CID] = b.Data
+	return nil
+}
+
+// Get is a Getter.
+func (s Store) Get(c cid.Cid) ([]byte, bool) {
+	data, ok := s[c]
+	return data, ok
+}

@@ -1,0 +1,77 @@
+package snapshot
+
+import (
+	"github.com/ipfs/go-cid"
+	"github.com/verilith/verilith/registry-snapshots/block"
+)
+
+// Verify reads a whole snapshot and holds it to the one form that its content
+// has: shape, records, aliases, key index and counts are those of a rebuild, and
+// every body and piece of evidence is there.
+func Verify(root cid.Cid, get Getter) (Meta, error) {
+	s, err := Open(root, get)
+	if err != nil {
+		return Meta{}, err
+	}
+	if _, err := s.Head(); err != nil {
+		return Meta{}, err
+	}
+	// The rebuild reads entities and resources; the key index, bodies and
+	// evidence have to be there as well.
+	if err := Blocks(root, get, func(block.Block) error { return nil }); err != nil {
+		return Meta{}, err
+	}
+	again, err := s.rebuild()
+	if err != nil {
+		return Meta{}, err
+	}
+	if again.Root != root {
+		return Meta{}, errorf(NotCanonical, "the content of %s has the canonical root %s", root, again.Root)
+	}
+	return again, nil
+}
+
+// rebuild builds the content of s again, and keeps nothing.
+func (s *Snapshot) rebuild() (Meta, error) {
+	b := newBuilder(func(block.Block) error { return nil }, Options{})
+	b.evidence = s.get
+	for e, err := range s.Entities() {
+		if err == nil {
+			err = b.entity(e)
+		}
+		if err != nil {
+			return Meta{}, err
+		}
+	}
+	for r, err := range s.Resources() {
+		if err != nil {
+			return Meta{}, err
+		}
+		if err := b.resource(r); err != nil {
+			return Meta{}, err
+		}
+	}
+	// Rooms that are not written yet are held to their shape alone.
+	rooms := map[string]cid.Cid{}
+	for _, room := range []string{roomStatus, roomRecognitions} {
+		if _, ok := s.rooms[room]; !ok {
+			continue
+		}
+		p := &pile{merge: one}
+		if err := s.each(room, func(id string, record map[string]any) (bool, error) {
+			data, err := encodeRecord(record)
+			if err != nil {
+				return false, err
+			}
+			return true, p.add(id, data)
+		}); err != nil {
+			return Meta{}, err
+		}
+		c, err := p.build(shaper{b.put})
+		if err != nil {
+			return Meta{}, err
+		}
+		rooms[room] = c
+	}
+	return b.finish(s.meta.Name, s.meta.Prev, rooms)
+}
