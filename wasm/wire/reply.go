@@ -118,8 +118,8 @@ const (
 	CheckFormat  = "format"  // is the envelope one that is known, and well formed?
 	CheckModel   = "model"   // does the document obey its data model?
 	CheckKey     = "key"     // is the issuer's key known?
-	CheckBinding = "binding" // does it belong to the issuer, for this purpose, at that time?
 	CheckProof   = "proof"   // was the proof made by that key?
+	CheckBinding = "binding" // did the key belong to the issuer, at that time?
 	CheckDates   = "dates"   // is it valid now?
 	CheckExpect  = "expect"  // is it what was asked for?
 	CheckStatus  = "status"  // is it revoked or suspended?

@@ -1,0 +1,84 @@
+# Verilith. `make demo` shows it, `make test` tests it, `make help` lists the rest.
+
+SHELL   := /bin/bash
+GO      ?= go
+VECTORS ?= ../shared/vectors
+REALDATA ?= ../shared/realdata
+FUZZTIME ?= 60s
+export VECTORS := $(abspath $(VECTORS))
+export REALDATA := $(abspath $(REALDATA))
+
+# The module is built with exactly one toolchain, so that its bytes can be compared.
+MODULE_TOOLCHAIN := go1.26.8
+MODULE_SIZE_MAX  := 2200000 # bytes, brotli-11: DESIGN's bound for the module with everything in
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: module ## build bin/verilith with the module in it
+	$(GO) build -trimpath -o bin/verilith ./host/cmd/verilith
+
+.PHONY: module
+module: ## build bin/verifier.wasm and its compressed copy in host/
+	@mkdir -p bin
+	GOTOOLCHAIN=$(MODULE_TOOLCHAIN) GOFLAGS= GOWORK=off CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verifier.wasm ./wasm
+	$(GO) run ./host/internal/pack bin/verifier.wasm host/verifier.wasm.gz
+
+.PHONY: js
+js: module ## build the npm package
+	cd js && npm ci --no-audit --no-fund --silent && npm run build --silent
+
+.PHONY: demo
+demo: browser build js ## verify by CID from a gateway, then again with every server dead
+	./examples/outage-drill/run.sh
+
+.PHONY: test
+test: browser build js test-go test-js ## run every test; installs what it needs
+
+.PHONY: test-go
+test-go: module
+	$(GO) test ./...
+	cd examples/outage-drill && $(GO) test ./...
+
+.PHONY: race
+race: ## the tests of what runs concurrently, under the race detector
+	$(GO) test -race ./host/...
+
+.PHONY: test-js
+test-js: build js
+	cd js && npm test --silent
+	cd js/peers && npm ci --no-audit --no-fund --silent && npm test --silent
+
+.PHONY: browser
+browser: ## find Chromium, or install it where this is root on Debian
+	@./.ci/browser
+
+.PHONY: conformance
+conformance: ## run the vectors in VECTORS (default ../shared/vectors)
+	$(GO) run ./wasm/internal/conformance -vectors $(VECTORS)
+
+.PHONY: bench
+bench: build js ## measure, beside peers, as ratios; BENCHFLAGS=--quick for a minute's run
+	cd js/peers && npm ci --no-audit --no-fund --silent && node bench.mjs $(BENCHFLAGS)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (default 60s)
+	@./.ci/fuzz $(FUZZTIME)
+
+.PHONY: cases
+cases: ## make the identity cases in wasm/testdata/cases anew
+	$(GO) run ./wasm/internal/testcases -out wasm/testdata/cases
+
+.PHONY: check
+check: ## formatting, vet, staticcheck, tsc, the module's size and sameness
+	@./.ci/check
+
+.PHONY: size
+size: module ## the module's bytes, raw and compressed
+	@node -e 'const z=require("zlib"),b=require("fs").readFileSync("bin/verifier.wasm"),q=z.constants,br=z.brotliCompressSync(b,{params:{[q.BROTLI_PARAM_QUALITY]:11,[q.BROTLI_PARAM_LGWIN]:24,[q.BROTLI_PARAM_SIZE_HINT]:b.length}}).length;console.log(`module: raw $${b.length}, gzip $${z.gzipSync(b,{level:9}).length}, brotli $${br} bytes`);if(br>$(MODULE_SIZE_MAX)){console.error("over the budget of $(MODULE_SIZE_MAX)");process.exit(1)}'
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin js/dist js/node_modules js/peers/node_modules

@@ -1,0 +1,256 @@
+// Package issuer finds the key by which a credential must have been signed: in the
+// registries, in the issuer's DID or controller document, or in its key set.
+//
+// Registries come first: they hold the issuer's key history, they need no network,
+// and asking them tells nobody what is being verified. A document is taken from a
+// snapshot before it is asked for by URL.
+//
+// The package says whose key it is. It checks no signature and no time.
+package issuer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/internal/did"
+	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/internal/registry"
+)
+
+// Reason is the stable part of an [Error].
+type Reason string
+
+// The reasons of this package's errors.
+const (
+	NoKey               Reason = "key_not_found"           // the issuer has no such key
+	DocumentUnavailable Reason = "key_unavailable"         // the document that would have it could not be had
+	BadDocument         Reason = "malformed_key_document"  // it was had and is malformed
+	UnsupportedMethod   Reason = "unsupported_did_method"  // no such DID method here
+	UnsupportedKey      Reason = "unsupported_key_type"    // the key is of a kind that is not known here
+	WrongPurpose        Reason = "wrong_purpose"           // the key is not for making assertions
+	NoIssuer            Reason = "issuer_names_no_keys"    // the issuer is no DID and no https URL
+	AmbiguousKey        Reason = "ambiguous_key"           // several keys answer to one name
+	NotTheIssuers       Reason = "key_of_another"          // the verification method is not the issuer's
+	MalformedMethod     Reason = "malformed_key_reference" // the name of the key is malformed
+)
+
+// Error is why no key was found.
+type Error struct {
+	Reason  Reason
+	Detail  string
+	Unknown bool // the evidence does not suffice: another time the key may be found
+}
+
+func (e *Error) Error() string { return string(e.Reason) + ": " + e.Detail }
+
+// Query is what a proof says of its key.
+type Query struct {
+	Issuer string // who the credential says issued it
+	// Method is the verification method: an absolute URL, a name within the issuer's
+	// keys, or "" where the proof names none.
+	Method  string
+	Purpose string // a verification relationship: assertionMethod
+	KeySet  bool   // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
+}
+
+// Key is one key that may have made the proof.
+type Key struct {
+	Key    *keys.Key
+	Method string // the verification method's id, or the registry's kid
+	// Unbound is set where the key is not shown to be the issuer's.
+	Unbound Reason
+	// Source says where it was found.
+	Source Source
+	// Revoked and Expires are those of a verification method, RFC 3339, or "".
+	Revoked, Expires string
+}
+
+// Source is where a key was found.
+type Source string
+
+// The sources.
+const (
+	FromRegistry Source = "registry"
+	FromDID      Source = "did"      // a DID that is its own document
+	FromDocument Source = "document" // a document from a snapshot, or by URL
+)
+
+// Documents obtains documents by URL. It returns ErrMissing where the case has not
+// yet got one, and ErrUnobtainable where the embedder could not get it.
+type Documents interface {
+	Document(url, accept string) ([]byte, error)
+}
+
+// The errors of Documents.
+var (
+	ErrMissing      = errors.New("not in the case yet")
+	ErrUnobtainable = errors.New("could not be obtained")
+)
+
+// maxCandidates bounds the keys that are tried where a proof names none.
+const maxCandidates = 16
+
+// Find returns the keys that may have made a proof, the likeliest first. With an
+// [ErrMissing] from docs it returns that error.
+func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error) {
+	if found := inRegistries(q, standings); len(found) > 0 {
+		return bounded(found)
+	}
+	base, fragment, isURL := splitMethod(q)
+	if q.Method != "" && isURL && base != q.Issuer {
+		return ofAnother(q, base, fragment, standings, docs)
+	}
+	switch {
+	case strings.HasPrefix(q.Issuer, "did:"):
+		return inDID(q, docs)
+	case strings.HasPrefix(q.Issuer, "https://"):
+		if hasKeys(standings) {
+			// The registry is where this issuer's keys stand; what its web host says today is no addition to it.
+			return nil, &Error{Reason: NoKey, Detail: fmt.Sprintf("the registry's keys of %.200q have none named %.200q", q.Issuer, q.Method)}
+		}
+		if q.KeySet {
+			return inKeySet(q, docs)
+		}
+		return inController(q, docs)
+	}
+	return nil, &Error{Reason: NoIssuer, Detail: fmt.Sprintf("issuer %.200q is no DID and no https URL, and no registry has keys for it", q.Issuer)}
+}
+
+func bounded(found []Key) ([]Key, error) {
+	if len(found) > maxCandidates {
+		return nil, &Error{Reason: AmbiguousKey, Detail: fmt.Sprintf("the proof names no key and the issuer has %d, want at most %d", len(found), maxCandidates)}
+	}
+	return found, nil
+}
+
+// splitMethod takes a verification method's URL apart. A method that is no absolute
+// URL is a name within the issuer's keys.
+func splitMethod(q Query) (base, fragment string, isURL bool) {
+	base, fragment, _ = strings.Cut(q.Method, "#")
+	isURL = strings.HasPrefix(base, "did:") || strings.HasPrefix(base, "https://")
+	return base, fragment, isURL
+}
+
+// ofAnother finds a key whose name says that it belongs to somebody else than the
+// issuer. It is the issuer's all the same where the issuer's registry entry counts
+// that one among its identifiers, or its document lists the method.
+func ofAnother(q Query, base, fragment string, standings []registry.Standing, docs Documents) ([]Key, error) {
+	if listed(q, docs) {
+		k, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
+		return k, err
+	}
+	unbound := NotTheIssuers
+	for _, s := range standings {
+		if s.Entity != nil && (s.Entity.ID == base || slices.Contains(s.Entity.IDs, base)) {
+			unbound = ""
+		}
+	}
+	found, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
+	for i := range found {
+		found[i].Unbound = unbound
+	}
+	return found, err
+}
+
+// listed reports whether the issuer's own document, if the case has it, names the
+// method under the purpose: Controlled Identifiers 1.0 Section 2.3 lets a document
+// refer to a verification method of another one.
+func listed(q Query, docs Documents) bool {
+	held, ok := docs.(interface {
+		Held(url string) ([]byte, bool)
+	})
+	if !ok || !strings.HasPrefix(q.Issuer, "https://") {
+		return false
+	}
+	body, ok := held.Held(q.Issuer)
+	if !ok {
+		return false
+	}
+	doc, err := parseDocument(q.Issuer, body)
+	return err == nil && doc.Refers(q.Method, q.Purpose)
+}
+
+// hasKeys reports whether a registry holds keys of the issuer.
+func hasKeys(standings []registry.Standing) bool {
+	for _, s := range standings {
+		if s.Entity != nil && len(s.Entity.Keys) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// inRegistries finds the issuer's keys that answer to the method's name; all of them
+// where the proof names none.
+func inRegistries(q Query, standings []registry.Standing) []Key {
+	var found []Key
+	for _, s := range standings {
+		for _, k := range s.Keys() {
+			if k.Key != nil && fits(k.Record, q.Purpose) && named(q, k) {
+				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry})
+			}
+		}
+	}
+	return found
+}
+
+// fits reports whether a registry's key may be used for the purpose. An empty use is any.
+func fits(k *snapshot.Key, purpose string) bool {
+	switch k.Use {
+	case "", "sig", purpose:
+		return true
+	}
+	return false
+}
+
+// named reports whether a registry's key answers to the name in the proof: the whole
+// verification method, its fragment, the JWK's own kid, or its thumbprint.
+func named(q Query, k registry.Key) bool {
+	if q.Method == "" || q.Method == q.Issuer {
+		return true
+	}
+	if k.Record.Kid == q.Method {
+		return true
+	}
+	name := q.Method
+	if base, fragment, isURL := splitMethod(q); isURL {
+		if base != q.Issuer {
+			return false
+		}
+		name = fragment
+	}
+	name = strings.TrimPrefix(name, "#")
+	_, kidFragment, _ := strings.Cut(k.Record.Kid, "#")
+	return name != "" && (name == strings.TrimPrefix(k.Record.Kid, "#") || name == kidFragment ||
+		k.Record.JWK.String("kid") == name || k.Key.Thumbprint() == name)
+}
+
+// inDID finds the key in the issuer's DID document.
+func inDID(q Query, docs Documents) ([]Key, error) {
+	source := FromDID
+	doc, err := did.Resolve(q.Issuer, func(url string) ([]byte, error) {
+		source = FromDocument
+		return docs.Document(url, "application/did+json, application/did+ld+json, application/json")
+	})
+	if err != nil {
+		return nil, wrap(err, q.Issuer)
+	}
+	return inDocument(q, doc, source)
+}
+
+// inController finds the key in the controller document at the issuer's URL,
+// Controlled Identifiers 1.0 Section 3.3.
+func inController(q Query, docs Documents) ([]Key, error) {
+	body, err := docs.Document(q.Issuer, "application/cid+json, application/json, application/ld+json")
+	if err != nil {
+		return nil, wrap(err, q.Issuer)
+	}
+	doc, err := parseDocument(q.Issuer, body)
+	if err != nil {
+		return nil, wrap(err, q.Issuer)
+	}
+	return inDocument(q, doc, FromDocument)
+}

@@ -1,0 +1,188 @@
+// Package proof checks who made a credential. It is the only maker of [Proven]: the
+// later checks take nothing else, so nothing unproven reaches them.
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/di"
+	"github.com/verilith/verilith/wasm/internal/keys"
+)
+
+// Reason is the stable part of an [Error].
+type Reason string
+
+// The reasons of this package itself. A suite's or a signature's own reason comes
+// through as it is.
+const (
+	None         Reason = "no_proof"             // nothing secures the document
+	BadSignature Reason = "bad_signature"        // not made by that key over that text
+	WrongKey     Reason = "algorithm_mismatch"   // the algorithm does not fit the key
+	WrongPurpose Reason = "proof_purpose"        // the proof was not made to assert
+	Expired      Reason = "proof_expired"        // VC-DATA-INTEGRITY Section 2.1, expires
+	Unsupported  Reason = "unsupported_proof"    // no such mechanism here
+	Malformed    Reason = "malformed_proof"      // the proof's members break their rules
+	KeyID        Reason = "kid_is_no_thumbprint" // SMART Health Cards: kid is the key's thumbprint
+)
+
+// Error is why a proof does not hold.
+type Error struct {
+	Reason  Reason
+	Detail  string
+	Unknown bool // the proof is of a kind that is not known here: it says nothing
+}
+
+func (e *Error) Error() string { return string(e.Reason) + ": " + e.Detail }
+
+// Purpose is the verification relationship that a credential's proof must be for.
+const Purpose = "assertionMethod"
+
+// Proof is one proof of an envelope, not yet checked.
+type Proof struct {
+	// Method names the key: a verification method, or a kid, or "" for none.
+	Method    string
+	Algorithm string // JOSE algorithm, or cryptosuite
+	SignedAt  *time.Time
+	// Domain and Challenge are what a Data Integrity proof is locked to.
+	Domain    []string
+	Challenge string
+
+	env  *cred.Envelope
+	all  []*di.Proof
+	data *di.Proof
+}
+
+// List reads the proofs of an envelope. All of them must hold. The error is an *[Error].
+func List(env *cred.Envelope, c *cred.Credential) ([]Proof, error) {
+	if env.JWS != nil {
+		return []Proof{{Method: env.JWS.Kid, Algorithm: string(env.JWS.Alg), SignedAt: c.SignedAt, env: env}}, nil
+	}
+	if len(env.Proofs) == 0 {
+		return nil, &Error{Reason: None, Detail: "the document has no proof"}
+	}
+	parsed, err := di.ParseProofs(env.Proofs)
+	if err != nil {
+		return nil, fromDI(err)
+	}
+	list := make([]Proof, len(parsed))
+	for i, p := range parsed {
+		// VC-DATA-INTEGRITY Section 4.4 step 4.
+		if p.Purpose != Purpose {
+			return nil, &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("proofPurpose %.60q, want %q", p.Purpose, Purpose)}
+		}
+		if !p.Supported() {
+			return nil, &Error{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("no suite %.60q; this module has %v", p.Name(), di.Suites())}
+		}
+		list[i] = Proof{Method: p.VerificationMethod, Algorithm: p.Name(), SignedAt: p.Created,
+			Domain: p.Domain, Challenge: p.Challenge, env: env, all: parsed, data: p}
+	}
+	return list, nil
+}
+
+// Verify reports whether p was made by key. A nil error means it was.
+func (p *Proof) Verify(key *keys.Key, now time.Time) error {
+	if p.data != nil {
+		if p.data.Expires != nil && !now.Before(*p.data.Expires) {
+			return &Error{Reason: Expired, Detail: "the proof expired at " + p.data.Expires.Format(time.RFC3339)}
+		}
+		if err := di.Verify(p.env.Document, p.all, p.data, key); err != nil {
+			return fromDI(err)
+		}
+		return nil
+	}
+	if err := key.Fits(p.env.JWS.Alg); err != nil {
+		return &Error{Reason: WrongKey, Detail: err.Error()}
+	}
+	if p.env.Format == cred.HealthCard {
+		// SMART Health Cards, "Creating JWS": kid is the base64url SHA-256 JWK Thumbprint of the key.
+		if key.Thumbprint() != p.env.JWS.Kid {
+			return &Error{Reason: KeyID, Detail: fmt.Sprintf("kid %.60q, the key's thumbprint is %s", p.env.JWS.Kid, key.Thumbprint())}
+		}
+	}
+	if err := p.env.JWS.Verify(key); err != nil {
+		return &Error{Reason: BadSignature, Detail: err.Error()}
+	}
+	return nil
+}
+
+func fromDI(err error) error {
+	var de *di.Error
+	if !errors.As(err, &de) {
+		return &Error{Reason: Malformed, Detail: err.Error()}
+	}
+	e := &Error{Reason: Reason(de.Reason), Detail: de.Error()}
+	switch de.Reason {
+	case di.UnsupportedSuite:
+		e.Reason, e.Unknown = Unsupported, true
+	case di.WrongKeyType:
+		e.Reason = WrongKey
+	}
+	return e
+}
+
+// Proven is a credential whose every proof holds.
+type Proven struct {
+	credential *cred.Credential
+	signedAt   time.Time
+}
+
+// Finder gives the keys by which a proof may have been made, and says of one of them
+// whether it is the issuer's.
+type Finder interface {
+	Keys(proof int) []*keys.Key
+	Issuers(proof int, key *keys.Key) bool
+}
+
+// Prove checks every proof by the keys that find gives for it, and returns which key
+// made each. It is the only way to a [Proven].
+func Prove(c *cred.Credential, proofs []Proof, find Finder, now time.Time) (Proven, []*keys.Key, error) {
+	if len(proofs) == 0 {
+		return Proven{}, nil, &Error{Reason: None, Detail: "the document has no proof"}
+	}
+	p := Proven{credential: c}
+	made := make([]*keys.Key, len(proofs))
+	issuers := false
+	for i := range proofs {
+		var err error = &Error{Reason: BadSignature, Detail: "there is no key to check it with"}
+		for _, key := range find.Keys(i) {
+			if err = proofs[i].Verify(key, now); err == nil {
+				made[i] = key
+				break
+			}
+		}
+		if err != nil {
+			return Proven{}, nil, err
+		}
+		// Anybody may add a proof to a set: only the issuer's own say when it signed.
+		at := proofs[i].Time(c, now)
+		switch own := find.Issuers(i, made[i]); {
+		case own && (!issuers || at.Before(p.signedAt)):
+			p.signedAt, issuers = at, true
+		case !issuers && at.After(p.signedAt):
+			p.signedAt = at
+		}
+	}
+	return p, made, nil
+}
+
+// Time is when the proof says that it was made, or else when the credential's
+// validity starts, or else now. Whose key made it, and what that issuer might say, is
+// judged at that time.
+func (p *Proof) Time(c *cred.Credential, now time.Time) time.Time {
+	switch {
+	case p.SignedAt != nil:
+		return *p.SignedAt
+	case c.ValidFrom != nil:
+		return *c.ValidFrom
+	}
+	return now
+}
+
+// Credential returns what was proven.
+func (p Proven) Credential() *cred.Credential { return p.credential }
+
+// SignedAt returns when the issuer signed it, by the issuer's own word.
+func (p Proven) SignedAt() time.Time { return p.signedAt }

@@ -1,0 +1,123 @@
+package registry
+
+import (
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// Reason is the stable part of why a registry does not let a key sign.
+type Reason string
+
+// The reasons.
+const (
+	KeyTooEarly  Reason = "key_not_yet_valid" // signed before the registry's window of the key
+	KeyRetired   Reason = "key_retired"       // signed after it
+	KeyRevoked   Reason = "key_revoked"       // revoked or compromised: no signing time can be believed
+	KeySuspended Reason = "key_suspended"
+)
+
+// Key is a registry's record of a key, and the key itself.
+type Key struct {
+	Record *snapshot.Key
+	Key    *keys.Key // nil where the record's key is of a kind that is not known here
+}
+
+// Keys are the issuer's keys in this registry.
+func (s Standing) Keys() []Key {
+	if s.Entity == nil {
+		return nil
+	}
+	list := make([]Key, len(s.Entity.Keys))
+	for i := range s.Entity.Keys {
+		record := &s.Entity.Keys[i]
+		list[i] = Key{Record: record, Key: parse(record)}
+	}
+	return list
+}
+
+// parse reads a record's key: its JWK, or the key of its first certificate.
+func parse(record *snapshot.Key) *keys.Key {
+	if record.JWK != nil {
+		if k, err := keys.FromJWK(record.JWK); err == nil {
+			return k
+		}
+		return nil
+	}
+	if len(record.X5C) > 0 {
+		if der, err := base64.StdEncoding.DecodeString(record.X5C[0]); err == nil {
+			if k, err := keys.FromCertificate(der); err == nil {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// Allows answers whether a key may have signed at a time, by its record's state and
+// window. An empty reason is a yes.
+func Allows(k *snapshot.Key, at time.Time) (Reason, string) {
+	switch k.State {
+	case "", snapshot.Active, snapshot.Retired:
+	case snapshot.Suspended:
+		return KeySuspended, "the registry has suspended the key"
+	default:
+		return KeyRevoked, fmt.Sprintf("the registry holds the key as %.40q", k.State)
+	}
+	early, late, err := Within(k.From, k.Until, at)
+	switch {
+	case err != nil:
+		return KeyRevoked, err.Error()
+	case early:
+		return KeyTooEarly, fmt.Sprintf("signed at %s, the registry holds the key from %s", wire.FormatTime(at), k.From)
+	case late:
+		return KeyRetired, fmt.Sprintf("signed at %s, the registry held the key until %s", wire.FormatTime(at), k.Until)
+	case k.State == snapshot.Retired && k.Until == "":
+		return KeyRetired, "the registry holds the key as retired and does not say since when"
+	}
+	return "", ""
+}
+
+// Find looks in every registry for its record of a key and returns the first that
+// does not allow it at that time, or else the first. It is nil where none has one.
+func Find(standings []Standing, key *keys.Key, at time.Time) *snapshot.Key {
+	var found *snapshot.Key
+	for _, s := range standings {
+		for _, k := range s.Keys() {
+			if k.Key == nil || k.Key.Thumbprint() != key.Thumbprint() {
+				continue
+			}
+			if reason, _ := Allows(k.Record, at); reason != "" {
+				return k.Record
+			}
+			if found == nil {
+				found = k.Record
+			}
+		}
+	}
+	return found
+}
+
+// Within says whether a time lies before or after a window of RFC 3339 times; an
+// empty end is open. The start belongs to the window, the end does not.
+func Within(from, until string, at time.Time) (early, late bool, err error) {
+	if from != "" {
+		t, err := wire.ParseTime(from)
+		if err != nil {
+			return false, false, err
+		}
+		early = at.Before(t)
+	}
+	if until != "" {
+		t, err := wire.ParseTime(until)
+		if err != nil {
+			return false, false, err
+		}
+		late = !at.Before(t)
+	}
+	return early, late, nil
+}

@@ -1,0 +1,128 @@
+// Package registry opens the registries of a request and says what each holds about
+// an issuer and its keys.
+//
+// A registry is a pinned snapshot or a list of entities that the embedder pins
+// itself; one code path answers for both. The package judges no credential.
+package registry
+
+import (
+	"fmt"
+
+	"github.com/ipfs/go-cid"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// Registry is one registry of a request.
+type Registry struct {
+	// Label is the snapshot's root CID, or "inline".
+	Label string
+	// AsOf is when a pinned snapshot was known to be the newest, or "".
+	AsOf string
+
+	root     cid.Cid
+	get      snapshot.Getter
+	opened   *snapshot.Snapshot
+	entities map[string]*snapshot.Entity
+}
+
+// Open prepares the registries of a request. Blocks are read through get, and only
+// when they are asked for.
+func Open(regs []wire.Registry, get snapshot.Getter) ([]*Registry, error) {
+	out := make([]*Registry, len(regs))
+	for i, reg := range regs {
+		r := &Registry{Label: "inline", AsOf: reg.AsOf, get: get}
+		if reg.Snapshot != "" {
+			root, err := block.ParseCID(reg.Snapshot)
+			if err != nil {
+				return nil, err
+			}
+			r.Label, r.root = reg.Snapshot, root
+		} else if err := r.inline(reg.Entities, fmt.Sprintf("registries[%d].entities", i)); err != nil {
+			return nil, err
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+func (r *Registry) inline(entities []strictjson.Object, member string) error {
+	r.entities = make(map[string]*snapshot.Entity, len(entities))
+	for i, o := range entities {
+		at := fmt.Sprintf("%s[%d]", member, i)
+		e, err := snapshot.ParseEntity(o)
+		if err != nil {
+			return &wire.Error{Reason: wire.BadRequest, Member: at, Detail: err.Error()}
+		}
+		for _, id := range append([]string{e.ID}, e.IDs...) {
+			if other := r.entities[id]; other != nil && other.ID != e.ID || other != nil && id == e.ID {
+				return &wire.Error{Reason: wire.BadRequest, Member: at, Detail: fmt.Sprintf("%.200q names two entities", id)}
+			}
+			r.entities[id] = &e
+		}
+	}
+	return nil
+}
+
+// Name is the registry's own name, where it is known.
+func (r *Registry) Name() string {
+	if r.opened == nil {
+		return ""
+	}
+	head, err := r.opened.Head()
+	if err != nil {
+		return "" // the root block is not at hand; then there is no answer to name either
+	}
+	return head.Name
+}
+
+func (r *Registry) open() error {
+	if r.opened != nil || r.entities != nil {
+		return nil
+	}
+	s, err := snapshot.Open(r.root, r.get)
+	if err == nil {
+		r.opened = s
+	}
+	return err
+}
+
+// Standing is what one registry holds about an issuer.
+type Standing struct {
+	Registry *Registry
+	// Entity is nil where the registry has no such issuer, which Proof then proves.
+	Entity *snapshot.Entity
+	Proof  snapshot.Proof
+	// Err is set where the registry could not be read: a *snapshot.Missing, or what is wrong with it.
+	Err error
+}
+
+// Entity asks the registry for an issuer.
+func (r *Registry) Entity(id string) Standing {
+	st := Standing{Registry: r}
+	if st.Err = r.open(); st.Err != nil {
+		return st
+	}
+	if r.entities != nil {
+		st.Entity = r.entities[id]
+		st.Proof.Found = st.Entity != nil
+		return st
+	}
+	e, proof, err := r.opened.Entity(id)
+	st.Proof, st.Err = proof, err
+	if err == nil && proof.Found {
+		st.Entity = &e
+	}
+	return st
+}
+
+// Resource asks the registry for a document that it carries.
+func (r *Registry) Resource(url string) (snapshot.Resource, snapshot.Proof, error) {
+	if err := r.open(); err != nil || r.entities != nil {
+		return snapshot.Resource{}, snapshot.Proof{}, err
+	}
+	return r.opened.Resource(url)
+}

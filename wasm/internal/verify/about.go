@@ -1,0 +1,41 @@
+package verify
+
+import (
+	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/di"
+	"github.com/verilith/verilith/wasm/internal/did"
+	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/internal/schema"
+	"github.com/verilith/verilith/wasm/internal/status"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// about says what this module verifies, and its limits.
+func about() *wire.About {
+	a := &wire.About{
+		Contract:   wire.Contract,
+		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAbout)},
+		Formats: []wire.Feature{
+			{Name: string(cred.VCJWT), Specification: "W3C Verifiable Credentials Data Model 1.1, Section 6.3.1 (JWT)"},
+			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
+			{Name: string(cred.HealthCard), Specification: "SMART Health Cards Framework: JWS, shc:/ and .smart-health-card"},
+			{Name: string(cred.DataIntegrity), Specification: "W3C Verifiable Credential Data Integrity 1.0, VCDM 1.1 and 2.0"},
+		},
+		Suites:     di.Suites(),
+		Methods:    did.Methods(),
+		Registries: []string{"snapshot", "entities"},
+		Status:     status.Types(),
+		Schemas:    schema.Types(),
+		Limits: map[string]int{
+			"input": wire.MaxInput, "case": wire.MaxCase, "block": block.MaxSize, "document": wire.MaxDocument,
+			"jsonDepth": strictjson.MaxDepth, "jsonMembers": strictjson.MaxMembers,
+			"needs": wire.MaxNeeds, "rounds": wire.MaxRounds, "proofs": di.MaxProofs,
+		},
+	}
+	for _, alg := range keys.Algorithms() {
+		a.Algorithms = append(a.Algorithms, string(alg))
+	}
+	return a
+}

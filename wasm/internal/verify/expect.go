@@ -1,0 +1,65 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/proof"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// expectation checks that the credential is what the embedder asked for: its nonce,
+// and that it was meant to be the audience. Problem types are VC-DATA-INTEGRITY's.
+func expectation(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire.Expect) {
+	if want == nil {
+		want = &wire.Expect{}
+	}
+	refuse := func(kind, reason, format string, args ...any) {
+		detail := fmt.Sprintf(format, args...)
+		r.fail(wire.CheckExpect, reason, detail, false)
+		r.problem("https://w3id.org/security#"+kind, reason, detail)
+	}
+	audience, nonce := locked(env, proofs)
+	expected := want.Audience
+	if want.Origin != "" {
+		expected = append(slices.Clone(expected), want.Origin)
+	}
+	switch {
+	case want.Nonce != "" && nonce != want.Nonce:
+		refuse("INVALID_CHALLENGE_ERROR", "nonce_mismatch", "nonce %.100q, want %.100q", nonce, want.Nonce)
+	case len(expected) > 0 && !slices.ContainsFunc(audience, func(a string) bool { return slices.Contains(expected, a) }):
+		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "made for %.200q, want one of %.200q", audience, expected)
+	case len(expected) == 0 && env.JWS != nil && len(audience) > 0:
+		// RFC 7519 Section 4.1.3: who is not named in aud MUST refuse the token.
+		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "made for %.200q, and the caller names no audience", audience)
+	case want.Nonce == "" && len(expected) == 0:
+		r.pass(wire.CheckExpect, "nothing was asked for")
+	default:
+		r.pass(wire.CheckExpect, "it is what was asked for")
+	}
+}
+
+// locked returns whom the credential was made for, and for which question.
+func locked(env *cred.Envelope, proofs []proof.Proof) (audience []string, nonce string) {
+	if env.JWS == nil {
+		for _, p := range proofs {
+			audience = append(audience, p.Domain...)
+			if nonce == "" {
+				nonce = p.Challenge
+			}
+		}
+		return audience, nonce
+	}
+	switch aud := env.Claims["aud"].(type) {
+	case string:
+		audience = []string{aud}
+	case []any:
+		for _, a := range aud {
+			if s, ok := a.(string); ok {
+				audience = append(audience, s)
+			}
+		}
+	}
+	return audience, env.Claims.String("nonce")
+}

@@ -1,0 +1,62 @@
+package verify
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/verilith/verilith/wasm/internal/issuer"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// maxLiveAge is how old a document that was obtained by URL may be and count as
+// fresh. A day is what caches of DID documents and key sets commonly keep; an outage
+// that lasts longer is accepted by name, with Policy.AcceptStale.
+const maxLiveAge = 24 * time.Hour
+
+// freshness says how old the evidence is. It adds an unknown check where live keys are
+// stale, unless the policy accepts their age: then it reports stale.
+func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale bool) {
+	for _, reg := range ev.registries {
+		f := wire.Freshness{Class: "registry", Source: reg.Label, Origin: originInline, State: "pinned"}
+		if reg.Label != originInline {
+			f.Origin = originSnapshot
+		}
+		if reg.AsOf != "" {
+			if t, err := wire.ParseTime(reg.AsOf); err == nil {
+				f.AsOf, f.Age = wire.FormatTime(t), age(ev.now.Sub(t))
+			}
+		}
+		r.v.Freshness = append(r.v.Freshness, f)
+	}
+	for _, d := range ev.used {
+		f := wire.Freshness{Class: wire.ClassKeys, Source: d.url, Origin: d.origin, AsOf: d.obtained, State: "pinned"}
+		t, err := wire.ParseTime(d.obtained)
+		if err == nil {
+			f.Age = age(ev.now.Sub(t))
+		}
+		if d.origin == originLive {
+			f.State, f.Bound = "fresh", age(maxLiveAge)
+			if err != nil || ev.now.Sub(t) > maxLiveAge {
+				f.State = "stale"
+				if err == nil && accepted(policy, ev.now.Sub(t)) {
+					stale = true
+					r.relax("acceptStale.keys", wire.CheckKey, StaleKeys)
+				} else {
+					m.stale = fmt.Sprintf("the document at %.200q is %s old, want at most %s", d.url, f.Age, f.Bound)
+				}
+			}
+		}
+		r.v.Freshness = append(r.v.Freshness, f)
+	}
+	return stale
+}
+
+// StaleKeys is the reason where a document with keys is older than its bound.
+const StaleKeys = "stale_keys"
+
+func accepted(policy wire.Policy, old time.Duration) bool {
+	bound, err := wire.ParseAge(policy.AcceptStale[wire.ClassKeys])
+	return err == nil && old <= bound
+}
+
+var _ issuer.Documents = (*evidence)(nil)

@@ -1,0 +1,51 @@
+package verify
+
+import (
+	"errors"
+
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// inspect shows what an input holds. It verifies nothing, and says where the document
+// breaks its data model.
+func inspect(c *wire.Case) *wire.Inspection {
+	env, err := cred.Recognise(c.Input, c.Request.Input.MediaType)
+	if err != nil {
+		in := &wire.Inspection{Problems: []wire.Problem{{Title: "unrecognised_input", Detail: err.Error()}}}
+		var ce *cred.Error
+		if errors.As(err, &ce) {
+			in.Problems[0] = wire.Problem{Type: ce.Reason.Type(), Title: string(ce.Reason), Detail: ce.Error()}
+		}
+		return in
+	}
+	in := shown(env)
+	return &in
+}
+
+func shown(env *cred.Envelope) wire.Inspection {
+	in := wire.Inspection{MediaType: env.MediaType, Document: env.Document, Proofs: env.Proofs}
+	for i := range env.Parts {
+		in.Parts = append(in.Parts, shown(&env.Parts[i]))
+	}
+	if len(env.Parts) > 0 {
+		return in
+	}
+	if env.JWS != nil {
+		in.Header = env.JWS.Header
+	}
+	var problems []cred.Problem
+	if env.Presentation {
+		in.Credential = &wire.Credential{Format: string(env.Format)}
+		problems = cred.CheckPresentation(env.Document)
+	} else {
+		var c *cred.Credential
+		if c, problems = env.Credential(); c != nil {
+			in.Credential = summary(c, env)
+		}
+	}
+	for _, p := range problems {
+		in.Problems = append(in.Problems, wire.Problem{Type: p.Reason.Type(), Title: string(p.Reason), Detail: p.String()})
+	}
+	return in
+}

@@ -1,0 +1,80 @@
+package verify
+
+import (
+	"errors"
+
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/issuer"
+	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/internal/proof"
+	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/internal/trust"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// material is all that the checks of one credential need from elsewhere.
+type material struct {
+	standings []registry.Standing
+	found     [][]issuer.Key // per proof
+	keyErr    error          // why a proof has no key
+	stale     string         // which keys are too old, or ""
+}
+
+// plan gathers the material, and leaves in ev.needs what it lacks. It runs anew in
+// every round, and looks at everything that can be looked at before it returns, so
+// that a round asks for all at once.
+func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Policy) material {
+	m := material{standings: ev.standings(c.Issuer), found: make([][]issuer.Key, len(proofs))}
+	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
+		return m // the registry may have the key; asking anybody else would tell of the verification
+	}
+	refused, no := trust.Refused(m.standings)
+	if no && policy.Trust != wire.TrustNone && !selfContained(c.Issuer) {
+		m.keyErr = &issuer.Error{Reason: issuer.Reason(refused.Reason), Detail: refused.Detail + "; its key was not asked for"}
+		return m
+	}
+	for i, p := range proofs {
+		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose, KeySet: c.Format == cred.HealthCard}
+		found, err := issuer.Find(q, m.standings, ev)
+		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
+			m.keyErr = err
+		}
+		m.found[i] = found
+	}
+	return m
+}
+
+// selfContained reports whether an issuer's keys are in its name.
+func selfContained(id string) bool {
+	for _, method := range []string{"did:key:", "did:jwk:"} {
+		if len(id) > len(method) && id[:len(method)] == method {
+			return true
+		}
+	}
+	return false
+}
+
+// Keys and Issuers make material the proof package's finder.
+
+func (m *material) Keys(i int) []*keys.Key {
+	list := make([]*keys.Key, len(m.found[i]))
+	for j, k := range m.found[i] {
+		list[j] = k.Key
+	}
+	return list
+}
+
+func (m *material) Issuers(i int, key *keys.Key) bool {
+	k := m.made(i, key)
+	return k != nil && k.Unbound == ""
+}
+
+// made returns the found key that made proof i.
+func (m *material) made(i int, key *keys.Key) *issuer.Key {
+	for j := range m.found[i] {
+		if m.found[i][j].Key == key {
+			return &m.found[i][j]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,352 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/issuer"
+	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/internal/proof"
+	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/internal/schema"
+	"github.com/verilith/verilith/wasm/internal/status"
+	"github.com/verilith/verilith/wasm/internal/trust"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// judge answers OpVerify: needs, or a verdict.
+func judge(c *wire.Case) wire.Reply {
+	now, err := wire.ParseTime(c.Request.Now)
+	if err != nil { // wire.OpenCase has checked it
+		return wire.Reply{Error: &wire.Error{Reason: wire.BadRequest, Member: "now", Detail: err.Error()}}
+	}
+	ev, err := newEvidence(c, now)
+	if err != nil {
+		var we *wire.Error
+		if !errors.As(err, &we) {
+			we = &wire.Error{Reason: wire.BadRequest, Member: "registries", Detail: err.Error()}
+		}
+		return wire.Reply{Error: we}
+	}
+	env, err := cred.Recognise(c.Input, c.Request.Input.MediaType)
+	if err != nil {
+		return wire.Reply{Verdict: unrecognised(err, now)}
+	}
+	v := all(ev, env, &c.Request)
+	if len(ev.needs) > 0 {
+		return wire.Reply{Needs: ev.needs}
+	}
+	return wire.Reply{Verdict: &v}
+}
+
+// checksAfterFormat are all further checks of a credential, in their order.
+var checksAfterFormat = []string{wire.CheckModel, wire.CheckKey, wire.CheckProof, wire.CheckBinding, wire.CheckDates,
+	wire.CheckExpect, wire.CheckStatus, wire.CheckSchema, wire.CheckTrust}
+
+// unrecognised is the verdict on an input that is no credential, or of a kind that is
+// not known here.
+func unrecognised(err error, now time.Time) *wire.Verdict {
+	r := newReport(now)
+	reason, detail, unknown := "unrecognised_input", err.Error(), false
+	var ce *cred.Error
+	if errors.As(err, &ce) {
+		reason = string(ce.Reason)
+		unknown = ce.Reason == cred.UnsupportedFormat || ce.Reason == cred.UnsupportedMediaType
+		r.problem(ce.Reason.Type(), reason, detail)
+	}
+	r.fail(wire.CheckFormat, reason, detail, unknown)
+	r.skip(skippedEarlier, "the input could not be read", checksAfterFormat...)
+	v := r.conclude(false)
+	return &v
+}
+
+// all judges an envelope, or every credential of one that holds several. The whole is
+// then as good as its least part.
+func all(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
+	if len(env.Parts) == 0 {
+		return one(ev, env, req)
+	}
+	r := newReport(ev.now)
+	r.pass(wire.CheckFormat, fmt.Sprintf("%d credentials in one input", len(env.Parts)))
+	stale := false
+	for i := range env.Parts {
+		ev.used = nil
+		part := one(ev, &env.Parts[i], req)
+		r.v.Parts = append(r.v.Parts, part)
+		name := fmt.Sprintf("part %d", i+1)
+		switch part.Outcome {
+		case wire.Accepted:
+			r.pass("part", name+" is accepted")
+		case wire.AcceptedStale:
+			stale = true
+			r.pass("part", name+" is accepted on stale evidence")
+		default:
+			r.fail("part", part.Reason, name+" is "+string(part.Outcome), part.Outcome == wire.Undetermined)
+		}
+	}
+	return r.conclude(stale)
+}
+
+// one judges one credential. Where evidence is missing it leaves needs in ev, and the
+// verdict is none.
+func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
+	var policy wire.Policy
+	if req.Policy != nil {
+		policy = *req.Policy
+	}
+	r := newReport(ev.now)
+	r.pass(wire.CheckFormat, describe(env))
+
+	if env.Presentation {
+		presentation(r, env)
+		return r.conclude(false)
+	}
+	c, problems := env.Credential()
+	if c != nil {
+		r.v.Credential = summary(c, env)
+	}
+	if len(problems) > 0 {
+		model(r, problems)
+		r.skip(skippedEarlier, "the document breaks its data model", checksAfterFormat[1:]...)
+		return r.conclude(false)
+	}
+	r.pass(wire.CheckModel, "the document obeys its data model")
+
+	proofs, err := proof.List(env, c)
+	if err != nil {
+		r.skip(skippedEarlier, "there is no proof to check", wire.CheckKey)
+		refused(r, err)
+		r.skip(skippedEarlier, "nothing is proven", checksAfterFormat[3:]...)
+		return r.conclude(false)
+	}
+	m := plan(ev, c, proofs, policy)
+	if len(ev.needs) > 0 {
+		return wire.Verdict{}
+	}
+	// From here on everything is at hand: each check is a plain function.
+	if m.keyErr != nil {
+		return noKey(ev, r, c, &m)
+	}
+	stale := freshness(ev, r, &m, policy)
+	if m.stale != "" {
+		r.fail(wire.CheckKey, StaleKeys, m.stale, true, docCIDs(ev)...)
+	} else {
+		r.pass(wire.CheckKey, keySources(&m), docCIDs(ev)...)
+	}
+	proven, made, err := proof.Prove(c, proofs, &m, ev.now)
+	if err != nil {
+		refused(r, err)
+		r.skip(skippedEarlier, "the credential is not proven", checksAfterFormat[3:]...)
+		return r.conclude(false)
+	}
+	r.v.Credential.Algorithm, r.v.Credential.VerificationMethod = proofs[0].Algorithm, m.made(0, made[0]).Method
+	r.v.Credential.SignedAt = wire.FormatTime(proven.SignedAt())
+	r.pass(wire.CheckProof, madeBy(proofs))
+	binding(r, &m, c, proofs, made, policy, ev.now)
+	dates(r, c, proven.SignedAt(), ev.now)
+	expectation(r, env, proofs, req.Expect)
+	statusCheck(r, proven)
+	schemaCheck(r, proven)
+	trustCheck(r, proven, &m, policy)
+	return r.conclude(stale)
+}
+
+// presentation checks a presentation's data model. Its holder's proof and the
+// credentials in it are not verified by this module yet, so it is never accepted.
+func presentation(r *report, env *cred.Envelope) {
+	if problems := cred.CheckPresentation(env.Document); len(problems) > 0 {
+		model(r, problems)
+		r.skip(skippedEarlier, "the document breaks its data model", checksAfterFormat[1:]...)
+		return
+	}
+	r.pass(wire.CheckModel, "the document obeys its data model")
+	r.skip(skippedEarlier, "not sought for a presentation", wire.CheckKey)
+	if env.Format == cred.Unsecured {
+		r.fail(wire.CheckProof, string(proof.None), "the presentation has no proof", false)
+	} else {
+		r.fail(wire.CheckProof, "presentation_unsupported", "this module verifies credentials; present them one by one", true)
+	}
+	r.skip(skippedEarlier, "nothing is proven", checksAfterFormat[3:]...)
+}
+
+func model(r *report, problems []cred.Problem) {
+	p := problems[0]
+	r.fail(wire.CheckModel, string(p.Reason), p.String(), false)
+	for _, p := range problems {
+		r.problem(p.Reason.Type(), string(p.Reason), p.String())
+	}
+}
+
+// refused adds the proof check that did not pass.
+func refused(r *report, err error) {
+	reason, unknown := string(proof.Malformed), false
+	var pe *proof.Error
+	if errors.As(err, &pe) {
+		reason, unknown = string(pe.Reason), pe.Unknown
+	}
+	r.fail(wire.CheckProof, reason, err.Error(), unknown)
+	if !unknown {
+		kind := "https://w3id.org/security#PROOF_VERIFICATION_ERROR"
+		if pe != nil && pe.Reason == proof.BadSignature {
+			kind = "https://www.w3.org/TR/vc-data-model#CRYPTOGRAPHIC_SECURITY_ERROR"
+		}
+		r.problem(kind, reason, err.Error())
+	}
+}
+
+// noKey is the verdict where a proof has no key to check it with. What the credential
+// says of its own dates can still refuse it, and what the registries say is shown.
+func noKey(ev *evidence, r *report, c *cred.Credential, m *material) wire.Verdict {
+	reason, unknown := string(issuer.BadDocument), false
+	var ie *issuer.Error
+	if errors.As(m.keyErr, &ie) {
+		reason, unknown = string(ie.Reason), ie.Unknown
+	}
+	// A key that is missing is no proof against the credential while a registry that may have it cannot be read.
+	for _, s := range m.standings {
+		if s.Err != nil && !unknown {
+			reason, unknown = string(trust.RegistryUnavailable), true
+		}
+	}
+	r.fail(wire.CheckKey, reason, m.keyErr.Error(), unknown, blocks(m.standings)...)
+	r.skip(skippedEarlier, "there is no key to check it with", wire.CheckProof, wire.CheckBinding)
+	at := ev.now
+	if c.SignedAt != nil {
+		at = *c.SignedAt
+	}
+	dates(r, c, at, ev.now)
+	r.skip(skippedEarlier, "the credential is not proven", checksAfterFormat[5:]...)
+	if len(m.standings) > 0 {
+		r.v.Trust = trustShown(&m.standings[0], nil)
+	}
+	return r.conclude(false)
+}
+
+// dates checks the period of validity, VCDM 2.0 Section 4.9, VCDM 1.1 Section 4.6 and RFC 7519 Section 4.1.
+func dates(r *report, c *cred.Credential, signed, now time.Time) {
+	switch {
+	case c.ValidFrom != nil && now.Before(*c.ValidFrom):
+		r.fail(wire.CheckDates, "not_yet_valid", "valid from "+wire.FormatTime(*c.ValidFrom)+", it is "+wire.FormatTime(now), false)
+	case c.ValidUntil != nil && (now.After(*c.ValidUntil) || c.UntilExclusive && now.Equal(*c.ValidUntil)):
+		r.fail(wire.CheckDates, "expired", "valid until "+wire.FormatTime(*c.ValidUntil)+", it is "+wire.FormatTime(now), false)
+	case signed.After(now):
+		// Stricter than RFC 7519 Section 4.1.6 and VC-DATA-INTEGRITY Section 2.1: a key's
+		// standing at a time that has not come is not known.
+		r.fail(wire.CheckDates, "signed_in_future", "signed at "+wire.FormatTime(signed)+", it is "+wire.FormatTime(now), false)
+	default:
+		r.pass(wire.CheckDates, "valid at "+wire.FormatTime(now))
+		return
+	}
+	last := r.v.Checks[len(r.v.Checks)-1]
+	r.problem("https://www.w3.org/TR/vc-data-model#RANGE_ERROR", last.Reason, last.Detail)
+}
+
+// binding checks that a proof was made by a key of the issuer that was in force then.
+func binding(r *report, m *material, c *cred.Credential, proofs []proof.Proof, made []*keys.Key, policy wire.Policy, now time.Time) {
+	reason, detail := "", ""
+	for i := range proofs {
+		k := m.made(i, made[i])
+		at := proofs[i].Time(c, now)
+		why, how := holds(m, k, at)
+		if why == "" {
+			r.pass(wire.CheckBinding, fmt.Sprintf("%.200s is a key of the issuer, in force at %s", k.Method, wire.FormatTime(at)), blocks(m.standings)...)
+			return
+		}
+		if reason == "" || reason == string(issuer.NotTheIssuers) {
+			reason, detail = why, how
+		}
+	}
+	if reason == string(issuer.NotTheIssuers) && policy.AcceptUnboundIssuer {
+		r.relax("acceptUnboundIssuer", wire.CheckBinding, reason)
+		r.pass(wire.CheckBinding, "accepted by policy: "+detail)
+		return
+	}
+	r.fail(wire.CheckBinding, reason, detail, false, blocks(m.standings)...)
+}
+
+// holds answers whether a key is the issuer's and was in force: first by the
+// registries, which keep its history, then by its verification method.
+func holds(m *material, k *issuer.Key, at time.Time) (reason, detail string) {
+	if record := registry.Find(m.standings, k.Key, at); record != nil {
+		if reason, detail := registry.Allows(record, at); reason != "" {
+			return string(reason), detail
+		}
+	}
+	if k.Unbound != "" {
+		return string(k.Unbound), fmt.Sprintf("%.200s is not shown to be a key of the issuer", k.Method)
+	}
+	// Controlled Identifiers 1.0 Section 2.2: a proof made at or after revoked or expires is refused.
+	for _, end := range []struct{ reason, at string }{{"key_revoked", k.Revoked}, {"key_expired", k.Expires}} {
+		_, late, err := registry.Within("", end.at, at)
+		if err != nil || late {
+			return end.reason, fmt.Sprintf("%.200s ended at %s, the proof was made at %s", k.Method, end.at, wire.FormatTime(at))
+		}
+	}
+	return "", ""
+}
+
+func statusCheck(r *report, p proof.Proven) {
+	if a := status.Check(p); a.Reason != "" {
+		r.fail(wire.CheckStatus, a.Reason, a.Detail, a.Unknown)
+	} else {
+		r.pass(wire.CheckStatus, a.Detail)
+	}
+}
+
+func schemaCheck(r *report, p proof.Proven) {
+	if a := schema.Check(p); a.Reason != "" {
+		r.fail(wire.CheckSchema, a.Reason, a.Detail, a.Unknown)
+	} else {
+		r.pass(wire.CheckSchema, a.Detail)
+	}
+}
+
+func trustCheck(r *report, p proof.Proven, m *material, policy wire.Policy) {
+	if policy.Trust == wire.TrustNone {
+		r.relax("trust", wire.CheckTrust, "not_asked")
+		r.skip(skippedByPolicy, "the policy asks for no authorization", wire.CheckTrust)
+		return
+	}
+	a := trust.Check(p, m.standings)
+	if a.Standing != nil {
+		r.v.Trust = trustShown(a.Standing, a.Grant)
+	}
+	if a.Reason != "" {
+		r.fail(wire.CheckTrust, string(a.Reason), a.Detail, a.Unknown, blocks(m.standings)...)
+		return
+	}
+	r.pass(wire.CheckTrust, fmt.Sprintf("%s is authorised to %s %s", named(a.Standing), a.Grant.Action, a.Grant.Resource), blocks(m.standings)...)
+}
+
+func trustShown(s *registry.Standing, grant any) *wire.Trust {
+	t := &wire.Trust{Registry: s.Registry.Label, Name: s.Registry.Name(), Present: s.Entity != nil, Blocks: cids(s.Proof.Blocks)}
+	if s.Entity != nil {
+		t.Entity = s.Entity.ID
+		if len(s.Entity.Names) > 0 {
+			t.Title = s.Entity.Names[0]
+		}
+	}
+	if o, ok := strictjson.From(grant).(strictjson.Object); ok {
+		t.Grant = &o
+	}
+	return t
+}
+
+func named(s *registry.Standing) string {
+	if len(s.Entity.Names) > 0 {
+		return s.Entity.Names[0]
+	}
+	return s.Entity.ID
+}
+
+// blocks are the CIDs that the registries' answers rest on.
+func blocks(standings []registry.Standing) []string {
+	var list []string
+	for _, s := range standings {
+		list = append(list, cids(s.Proof.Blocks)...)
+	}
+	return list
+}
