@@ -1,0 +1,27 @@
+/** Reads an unsigned LEB128 number. */
+export function readVarint(bytes: Uint8Array, at: number): { value: number; next: number } {
+  let value = 0
+  for (let scale = 1; at < bytes.length && scale < 2 ** 35; scale *= 128) {
+    const byte = bytes[at++] as number
+    value += (byte & 0x7f) * scale
+    if (byte < 0x80) break
+  }
+  return { value, next: at }
+}
+
+/** Writes an unsigned LEB128 number, which is also multiformats' varint. */
+export function writeVarint(value: number): number[] {
+  const bytes = []
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80)
+  return [...bytes, value]
+}
+
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

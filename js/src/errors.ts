@@ -1,0 +1,70 @@
+/** What a {@link VerifierError} says went wrong. These are stable. */
+export type ErrorCode =
+  /** A value that the caller passed is not what is documented. */
+  | "ERR_ARGUMENT"
+  /** The module's bytes could not be had. */
+  | "ERR_MODULE_FETCH"
+  /** The module's bytes are not those that were pinned. */
+  | "ERR_MODULE_INTEGRITY"
+  /** The bytes are no WebAssembly, or no Verilith module. */
+  | "ERR_MODULE_INVALID"
+  /** The module broke on this case. Its instance was discarded; the next call gets another. */
+  | "ERR_MODULE_FAULT"
+  /** The module refused the request; `reason` and `member` say why. */
+  | "ERR_REQUEST"
+  /** The module still asked for evidence after the last round. */
+  | "ERR_TOO_MANY_ROUNDS"
+  /** The caller's signal was aborted; `cause` is its reason. */
+  | "ERR_ABORTED"
+  /** The verifier was closed. */
+  | "ERR_CLOSED"
+  /** The worker could not be started, or ended by itself. */
+  | "ERR_WORKER"
+  /** This platform lacks something: WebAssembly, `crypto.subtle`, `Worker`, IndexedDB. */
+  | "ERR_PLATFORM"
+
+/** Why there is no verdict. A rejected credential is a verdict, not an error. */
+export class VerifierError extends Error {
+  /** What went wrong. Stable. */
+  readonly code: ErrorCode
+  /** The module's own reason, for ERR_REQUEST and ERR_MODULE_FAULT. Stable. */
+  readonly reason: string | undefined
+  /** The request's member at fault, for ERR_REQUEST. */
+  readonly member: string | undefined
+
+  constructor(code: ErrorCode, message: string, more: { reason?: string; member?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.name = "VerifierError"
+    this.code = code
+    this.reason = more.reason
+    this.member = more.member
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** Throws if the signal is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal)
+}
+
+export function aborted(signal: AbortSignal): VerifierError {
+  return new VerifierError("ERR_ABORTED", `aborted: ${messageOf(signal.reason)}`, { cause: signal.reason })
+}
+
+/** Settles as `promise` does, or rejects as soon as the signal is aborted. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  if (signal.aborted) {
+    promise.catch(() => {})
+    return Promise.reject(aborted(signal))
+  }
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(aborted(signal))
+    signal.addEventListener("abort", onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
+  })
+}

@@ -1,0 +1,206 @@
+import { blockOf, codecs, matches } from "./cid.js"
+import { abortable, throwIfAborted } from "./errors.js"
+import { maxPathBlocks, walk } from "./path.js"
+import type { Remembered } from "./recall.js"
+import type { Block, BlockNeed, BlockStore, DocumentNeed, FetchedDocument, Fetcher } from "./types.js"
+import { limits, type Evidence as NamedDocument, type Need } from "./wire.js"
+
+/** Where the evidence of one verification comes from, with nothing left to default. */
+export interface EvidenceSources {
+  store: BlockStore
+  fetchers: readonly Fetcher[]
+  documentMaxAge: number
+  signal: AbortSignal | undefined
+  /** The moment that is judged, where it is now: nothing was obtained after it. */
+  now: string | undefined
+}
+
+const maxAtOnce = 8 // needs answered at the same time; each may be three requests
+
+/** What one verification has gathered: the blocks and documents of its case. */
+export class Evidence {
+  readonly blocks = new Map<string, Uint8Array>()
+  readonly documents = new Map<string, NamedDocument>()
+  readonly unobtainable = new Set<string>()
+  /** What was asked for and found, to be remembered. */
+  readonly found = { blocks: new Set<string>(), urls: new Set<string>() }
+  readonly #sources: EvidenceSources
+  readonly #failed = new Set<string>() // blocks that nobody had
+  readonly #writes: Promise<void>[] = []
+
+  constructor(sources: EvidenceSources) {
+    this.#sources = sources
+  }
+
+  /** Takes what the last verdict on this issuer rested on, as far as it is at hand. */
+  async recall(remembered: Remembered): Promise<void> {
+    const blocks = await Promise.all(remembered.blocks.map(async (cid) => ({ cid, bytes: await this.#stored(cid) })))
+    for (const { cid, bytes } of blocks) {
+      if (bytes) this.blocks.set(cid, bytes)
+    }
+    const documents = await Promise.all(
+      remembered.urls.map(async (url) => ({ url, document: await this.#storedDocument(url) })),
+    )
+    for (const { url, document } of documents) {
+      if (document && this.#isRecent(document)) await this.#addDocument(url, document)
+    }
+  }
+
+  /**
+   * Answers the needs of a round, at the same time, and adds the answers in the order
+   * of the needs: the same answers make the same case.
+   *
+   * @returns whether anything was added. If not, asking again is of no use.
+   */
+  async answer(needs: readonly Need[]): Promise<boolean> {
+    const before = this.blocks.size + this.documents.size + this.unobtainable.size
+    const answers = await mapAtMost(maxAtOnce, needs.slice(0, limits.maxNeeds), (need) => this.#answer(need))
+    for (const add of answers) await add()
+    throwIfAborted(this.#sources.signal)
+    return this.blocks.size + this.documents.size + this.unobtainable.size > before
+  }
+
+  /** Waits until the store has what was fetched. What it could not keep is of no matter. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writes)
+  }
+
+  /** Obtains what a need names, and returns what to do once it is its turn. */
+  async #answer(need: Need): Promise<() => void | Promise<void>> {
+    if (need.block !== undefined) {
+      const blocks = await this.#blocksFor({ ...need, block: need.block })
+      if (!blocks.some(({ cid }) => cid === need.block)) return () => void this.unobtainable.add(need.block as string)
+      return () => {
+        for (const { cid, bytes } of blocks) {
+          this.blocks.set(cid, bytes)
+          this.found.blocks.add(cid)
+        }
+      }
+    }
+    if (need.url !== undefined) {
+      const url = need.url
+      const document = await this.#documentFor({ ...need, url })
+      return document ? () => this.#addDocument(url, document) : () => void this.unobtainable.add(url)
+    }
+    return () => {}
+  }
+
+  /**
+   * The blocks for a need, those along its path in their order: from the store, and
+   * from the first fetcher that has the block. A fetcher that answered only a part of
+   * the path is asked for the rest, block by block.
+   */
+  async #blocksFor(need: BlockNeed): Promise<Block[]> {
+    const { maxBytes } = need
+    const fetched = new Map<string, Uint8Array>()
+    const get = async (cid: string) => {
+      const bytes = this.blocks.get(cid) ?? fetched.get(cid) ?? (await this.#stored(cid))
+      return bytes && bytes.length <= maxBytes ? bytes : undefined
+    }
+    const along = async () => {
+      const walked = await walk(need.path ?? need.block, get)
+      if (walked.blocks.some(({ cid }) => cid === need.block)) return walked
+      const bytes = await get(need.block)
+      if (!bytes) return { blocks: [], missing: need.block }
+      return { blocks: [...walked.blocks, { cid: need.block, bytes }], missing: undefined }
+    }
+    let walked = await along()
+    let ask = need
+    for (let i = 0; i < maxPathBlocks && walked.missing && !this.#failed.has(walked.missing); i++) {
+      ask = { ...ask, block: walked.missing }
+      for (const block of await this.#fetchBlocks(ask)) fetched.set(block.cid, block.bytes)
+      if (!fetched.has(ask.block)) {
+        this.#failed.add(ask.block)
+        break
+      }
+      ask = { block: need.block, maxBytes } // by itself from now on
+      walked = await along()
+    }
+    for (const { cid, bytes } of walked.blocks) {
+      if (fetched.has(cid)) this.#write(this.#sources.store.putBlock(cid, bytes))
+    }
+    return walked.blocks
+  }
+
+  /** What the first fetcher that has the block says, less what its CID does not name. */
+  async #fetchBlocks(need: BlockNeed): Promise<Block[]> {
+    const { fetchers, signal } = this.#sources
+    for (const fetcher of fetchers) {
+      const candidates = await this.#attempt(() => fetcher.blocks?.(need, signal))
+      const good: Block[] = []
+      for (const { cid, bytes } of candidates ?? []) {
+        if (bytes.length <= need.maxBytes && (await matches(cid, bytes))) good.push({ cid, bytes })
+      }
+      if (good.some(({ cid }) => cid === need.block)) return good
+    }
+    return []
+  }
+
+  async #documentFor(need: DocumentNeed): Promise<FetchedDocument | undefined> {
+    const { fetchers, signal, store } = this.#sources
+    const stored = await this.#storedDocument(need.url)
+    const usable = stored && stored.bytes.length <= need.maxBytes ? stored : undefined
+    if (usable && this.#isRecent(usable)) return usable
+    for (const fetcher of fetchers) {
+      const document = await this.#attempt(() => fetcher.document?.(need, signal))
+      if (document && document.bytes.length <= need.maxBytes) {
+        this.#write(store.putDocument(need.url, document))
+        return document
+      }
+    }
+    return usable // an outage: old, and its age is told
+  }
+
+  async #addDocument(url: string, document: FetchedDocument): Promise<void> {
+    const { cid, bytes } = await blockOf(codecs.raw, document.bytes)
+    const { now } = this.#sources
+    const obtained = now !== undefined && Date.parse(document.obtained) > Date.parse(now) ? now : document.obtained
+    const { mediaType } = document
+    this.blocks.set(cid, bytes)
+    this.documents.set(url, { url, block: cid, obtained, ...(mediaType ? { mediaType } : {}) })
+    this.found.urls.add(url)
+  }
+
+  #isRecent(document: FetchedDocument): boolean {
+    const age = Date.now() - Date.parse(document.obtained)
+    return age >= 0 && age < this.#sources.documentMaxAge * 1000
+  }
+
+  async #stored(cid: string): Promise<Uint8Array | undefined> {
+    const bytes = await this.#attempt(() => this.#sources.store.getBlock(cid))
+    return bytes && (await matches(cid, bytes)) ? bytes : undefined
+  }
+
+  #storedDocument(url: string): Promise<FetchedDocument | undefined> {
+    return this.#attempt(() => this.#sources.store.getDocument(url))
+  }
+
+  /** A store or fetcher that fails has nothing; only the caller's signal ends the verification. */
+  async #attempt<T>(call: () => Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      const promise = call()
+      return promise && (await abortable(promise, this.#sources.signal))
+    } catch {
+      throwIfAborted(this.#sources.signal)
+      return undefined
+    }
+  }
+
+  #write(promise: Promise<void>): void {
+    this.#writes.push(promise.catch(() => {}))
+  }
+}
+
+/** Promise.all over map, with at most `n` under way. */
+async function mapAtMost<T, R>(n: number, items: readonly T[], fn: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array<R>(items.length)
+  let next = 0
+  const work = async () => {
+    while (next < items.length) {
+      const i = next++
+      results[i] = await fn(items[i] as T)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(n, items.length) }, work))
+  return results
+}

@@ -1,0 +1,10 @@
+import { messageOf, VerifierError } from "./errors.js"
+import type { ModuleSource } from "./module.js"
+
+/** Fetches the module if it is named by a URL. */
+export function fetchModule(source: ModuleSource | string | URL): ModuleSource {
+  if (typeof source !== "string" && !(source instanceof URL)) return source
+  return fetch(source, { credentials: "same-origin" }).catch((thrown: unknown) => {
+    throw new VerifierError("ERR_MODULE_FETCH", `the module from ${source}: ${messageOf(thrown)}`, { cause: thrown })
+  })
+}
