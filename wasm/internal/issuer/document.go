@@ -107,7 +107,7 @@ func wrap(err error, subject string) error {
 	if errors.Is(err, ErrUnobtainable) {
 		return &Error{Reason: DocumentUnavailable, Unknown: true, Detail: fmt.Sprintf("the document of %.200q could not be obtained", subject)}
 	}
-	e := &Error{Reason: BadDocument, Detail: err.Error()}
+	e := &Error{Reason: BadDocument, Detail: err.Error(), err: err}
 	var de *did.Error
 	if errors.As(err, &de) {
 		switch de.Reason {

@@ -42,9 +42,14 @@ type Error struct {
 	Reason  Reason
 	Detail  string
 	Unknown bool // the evidence does not suffice: another time the key may be found
+
+	err error // of the package or caller that gave no document
 }
 
 func (e *Error) Error() string { return string(e.Reason) + ": " + e.Detail }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.err }
 
 // Query is what a proof says of its key.
 type Query struct {
@@ -53,6 +58,7 @@ type Query struct {
 	// keys, or "" where the proof names none.
 	Method  string
 	Purpose string // a verification relationship: assertionMethod
+	Unbound bool   // take a key that is not the issuer's, from wherever it must be obtained
 	KeySet  bool   // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
 }
 
@@ -99,9 +105,9 @@ func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error)
 	if found := inRegistries(q, standings); len(found) > 0 {
 		return bounded(found)
 	}
-	base, fragment, isURL := splitMethod(q)
+	base, _, isURL := splitMethod(q)
 	if q.Method != "" && isURL && base != q.Issuer {
-		return ofAnother(q, base, fragment, standings, docs)
+		return ofAnother(q, base, standings, docs)
 	}
 	switch {
 	case strings.HasPrefix(q.Issuer, "did:"):
@@ -137,16 +143,19 @@ func splitMethod(q Query) (base, fragment string, isURL bool) {
 // ofAnother finds a key whose name says that it belongs to somebody else than the
 // issuer. It is the issuer's all the same where the issuer's registry entry counts
 // that one among its identifiers, or its document lists the method.
-func ofAnother(q Query, base, fragment string, standings []registry.Standing, docs Documents) ([]Key, error) {
+func ofAnother(q Query, base string, standings []registry.Standing, docs Documents) ([]Key, error) {
 	if listed(q, docs) {
-		k, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
-		return k, err
+		return Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
 	}
 	unbound := NotTheIssuers
 	for _, s := range standings {
 		if s.Entity != nil && (s.Entity.ID == base || slices.Contains(s.Entity.IDs, base)) {
 			unbound = ""
 		}
+	}
+	if unbound != "" && !q.Unbound && !strings.HasPrefix(base, "did:key:") && !strings.HasPrefix(base, "did:jwk:") {
+		// Its document is not asked for: who made up the credential may have made up whom to ask.
+		return nil, &Error{Reason: NotTheIssuers, Detail: fmt.Sprintf("%.200q is not shown to be a key of the issuer %.200q", q.Method, q.Issuer)}
 	}
 	found, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
 	for i := range found {

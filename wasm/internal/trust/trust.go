@@ -53,18 +53,16 @@ func Check(p proof.Proven, standings []registry.Standing) Answer {
 	return decide(standings, Resources(p.Credential().Types), p.SignedAt())
 }
 
-// Refused answers early what Check would answer whatever the proof is: that every
-// registry was read and none has the issuer. Then nobody need be asked for its key.
-func Refused(standings []registry.Standing) (Answer, bool) {
-	if len(standings) == 0 {
-		return Answer{}, false
-	}
+// Hopeless answers early what Check could at best answer: that no registry is known to
+// have the issuer. Then nobody need be told, by asking for its key, that a credential
+// of this issuer is being verified.
+func Hopeless(standings []registry.Standing) (Answer, bool) {
 	for _, s := range standings {
-		if s.Err != nil || s.Entity != nil {
+		if s.Entity != nil {
 			return Answer{}, false
 		}
 	}
-	return absent(standings), true
+	return decide(standings, nil, time.Time{}), true
 }
 
 func absent(standings []registry.Standing) Answer {

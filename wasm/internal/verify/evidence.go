@@ -20,11 +20,15 @@ type evidence struct {
 	registries []*registry.Registry
 	live       map[string]wire.Evidence
 	gone       map[string]bool // what the embedder could not get, CIDs and URLs
+	quiet      bool            // ask nobody by URL: the verdict would not change for the better
 
 	needs []wire.Need
 	asked map[string]bool // of needs, by CID or URL
 	used  []document      // documents that were read, each once
 }
+
+// errQuiet is Document's answer where it might not ask.
+var errQuiet = errors.New("not asked for")
 
 // document is a document that the verdict rests on.
 type document struct {
@@ -125,6 +129,9 @@ func (ev *evidence) Document(url, accept string) ([]byte, error) {
 	}
 	if ev.gone[url] {
 		return nil, issuer.ErrUnobtainable
+	}
+	if ev.quiet {
+		return nil, errQuiet
 	}
 	ev.need(url, wire.Need{URL: url, Accept: accept, MaxBytes: wire.MaxDocument})
 	return nil, issuer.ErrMissing

@@ -28,16 +28,17 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
 	}
-	refused, no := trust.Refused(m.standings)
-	if no && policy.Trust != wire.TrustNone && !selfContained(c.Issuer) {
-		m.keyErr = &issuer.Error{Reason: issuer.Reason(refused.Reason), Detail: refused.Detail + "; its key was not asked for"}
-		return m
-	}
+	hopeless, quiet := trust.Hopeless(m.standings)
+	ev.quiet = quiet && policy.Trust != wire.TrustNone
 	for i, p := range proofs {
-		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose, KeySet: c.Format == cred.HealthCard}
+		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose,
+			KeySet: c.Format == cred.HealthCard, Unbound: policy.AcceptUnboundIssuer}
 		found, err := issuer.Find(q, m.standings, ev)
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
 			m.keyErr = err
+			if errors.Is(err, errQuiet) {
+				m.keyErr = &issuer.Error{Reason: issuer.Reason(hopeless.Reason), Unknown: hopeless.Unknown, Detail: hopeless.Detail + "; its key was not asked for"}
+			}
 		}
 		m.found[i] = found
 	}

@@ -1,0 +1,123 @@
+package trust
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+const issuerID = "https://issuer.example"
+
+// ask opens registries and asks them for the issuer.
+func ask(t *testing.T, regs ...wire.Registry) []registry.Standing {
+	t.Helper()
+	opened, err := registry.Open(regs, func(cid.Cid) ([]byte, bool) { return nil, false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := make([]registry.Standing, len(opened))
+	for i, r := range opened {
+		list[i] = r.Entity(issuerID)
+	}
+	return list
+}
+
+func inline(entities ...string) wire.Registry {
+	r := wire.Registry{Entities: []strictjson.Object{}}
+	for _, text := range entities {
+		o, err := strictjson.ParseObject([]byte(text))
+		if err != nil {
+			panic(err)
+		}
+		r.Entities = append(r.Entities, o)
+	}
+	return r
+}
+
+func entity(members string) wire.Registry {
+	return inline(`{"id":"` + issuerID + `"` + members + `}`)
+}
+
+func TestDecide(t *testing.T) {
+	const degree = `{"action":"issue","resource":"Degree"`
+	unreadable := wire.Registry{Snapshot: block.New(block.DagCBOR, []byte{0xa0}).CID.String()}
+	good := entity(`,"auth":[` + degree + `}]`)
+	tests := []struct {
+		name  string
+		types []string
+		regs  []wire.Registry
+		want  Reason
+	}{
+		{"exact resource", nil, []wire.Registry{good}, ""},
+		{"any resource, written out", nil, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"*"}]`)}, ""},
+		{"no registry", nil, nil, NoTrustAnchor},
+		{"issuer absent", nil, []wire.Registry{inline(`{"id":"https://another.example"}`)}, NotInRegistry},
+		{"no authorization", nil, []wire.Registry{entity("")}, NotAuthorised},
+		{"another resource", nil, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"Licence"}]`)}, NotAuthorised},
+		{"another action", nil, []wire.Registry{entity(`,"auth":[{"action":"verify","resource":"*"}]`)}, NotAuthorised},
+		{"in force", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"from":"2026-01-01T00:00:00Z","until":"2027-01-01T00:00:00Z"}]`)}, ""},
+		{"from that very moment", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"from":"2026-06-01T00:00:00Z"}]`)}, ""},
+		{"until that very moment", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"until":"2026-06-01T00:00:00Z"}]`)}, NotInForce},
+		{"not begun", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"from":"2026-06-01T00:00:01Z"}]`)}, NotInForce},
+		{"revoked authorization", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"state":"revoked"}]`)}, GrantRevoked},
+		{"revoked one beside a good one", nil, []wire.Registry{entity(`,"auth":[` + degree + `,"state":"revoked"},` + degree + `}]`)}, ""},
+		{"suspended issuer", nil, []wire.Registry{entity(`,"status":"suspended","auth":[` + degree + `}]`)}, IssuerSuspended},
+		{"revoked issuer", nil, []wire.Registry{entity(`,"status":"revoked","auth":[` + degree + `}]`)}, IssuerRevoked},
+		{"retired issuer, while authorised", nil, []wire.Registry{entity(`,"status":"retired","auth":[` + degree + `,"until":"2026-07-01T00:00:00Z"}]`)}, ""},
+		{"retired issuer, nobody says since when", nil, []wire.Registry{entity(`,"status":"retired","auth":[` + degree + `}]`)}, IssuerRetired},
+		{"every type is authorised", []string{"VerifiableCredential", "Degree", "Diploma"}, []wire.Registry{entity(`,"auth":[` + degree + `},{"action":"issue","resource":"Diploma"}]`)}, ""},
+		{"one type is not authorised", []string{"VerifiableCredential", "Degree", "Diploma"}, []wire.Registry{good}, NotAuthorised},
+		{"no type but the general one", []string{"VerifiableCredential"}, []wire.Registry{good}, NotAuthorised},
+		{"the general type, written out", []string{"VerifiableCredential"}, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"VerifiableCredential"}]`)}, ""},
+		{"second registry has the issuer", nil, []wire.Registry{inline(), good}, ""},
+		{"one of two registries revoked it", nil, []wire.Registry{good, entity(`,"status":"revoked"`)}, IssuerRevoked},
+		{"one of two registries has no authorization", nil, []wire.Registry{entity(""), good}, ""},
+		{"registry that cannot be read", nil, []wire.Registry{unreadable}, RegistryUnavailable},
+		{"one of two registries cannot be read", nil, []wire.Registry{good, unreadable}, RegistryUnavailable},
+		{"revoked in one, the other cannot be read", nil, []wire.Registry{unreadable, entity(`,"status":"revoked"`)}, IssuerRevoked},
+	}
+	at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			types := tt.types
+			if types == nil {
+				types = []string{"VerifiableCredential", "Degree"}
+			}
+			a := decide(ask(t, tt.regs...), Resources(types), at)
+			if a.Reason != tt.want {
+				t.Fatalf("got %q (%s), want %q", a.Reason, a.Detail, tt.want)
+			}
+			if unknown := tt.want == NoTrustAnchor || tt.want == RegistryUnavailable; a.Unknown != unknown {
+				t.Fatalf("unknown is %v, want %v", a.Unknown, unknown)
+			}
+			if (a.Reason == "") != (a.Grant != nil) {
+				t.Fatal("a yes rests on an authorization, and nothing else does")
+			}
+		})
+	}
+}
+
+func TestHopeless(t *testing.T) {
+	if _, no := Hopeless(ask(t, inline(), entity(""))); no {
+		t.Error("a registry has the issuer, and it is called hopeless")
+	}
+	if a, no := Hopeless(ask(t, inline())); !no || a.Reason != NotInRegistry || a.Unknown {
+		t.Errorf("no registry has the issuer: got %v, %v", a, no)
+	}
+	if a, no := Hopeless(nil); !no || a.Reason != NoTrustAnchor || !a.Unknown {
+		t.Errorf("no registry: got %v, %v", a, no)
+	}
+}
+
+func TestTwoEntitiesWithOneName(t *testing.T) {
+	_, err := registry.Open([]wire.Registry{inline(`{"id":"https://a.example","ids":["did:example:x"]}`, `{"id":"did:example:x"}`)}, nil)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+}
