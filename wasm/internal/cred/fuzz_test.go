@@ -1,0 +1,106 @@
+package cred
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/verilith/verilith/wasm/strictjson"
+)
+
+// FuzzRecognise: an envelope comes without an error and is whole; reading the
+// credential changes nothing in it and gives the same again; its token, taken out of
+// its wrapping, is recognised as the same.
+func FuzzRecognise(f *testing.F) {
+	h, claims := goodJWT()
+	f.Add([]byte(signJSON(h, claims)), "application/jwt")
+	h, claims = goodVP()
+	f.Add([]byte(signJSON(h, claims)), "")
+	h, claims = goodJOSE()
+	token := signJSON(h, claims)
+	f.Add([]byte(token), "application/vc+jwt")
+	f.Add(strictjson.Encode(wrapped(envelopedCredential, "application/vc+jwt", token)), "")
+	f.Add([]byte(card(goodPayload())), "")
+	f.Add([]byte(strings.Join(numeric(card(goodPayload()), 2), "\n")), "text/plain")
+	f.Add(strictjson.Encode(object{"verifiableCredential": []any{card(goodPayload()), card(goodPayload())}}), "application/smart-health-card")
+	f.Add(strictjson.Encode(goodV1()), "application/vc")
+	f.Add(strictjson.Encode(goodV2()), "")
+	f.Add(strictjson.Encode(goodPresentation1()), "application/vp")
+	f.Add(strictjson.Encode(goodPresentation2()), "")
+	f.Fuzz(func(t *testing.T, input []byte, mediaType string) {
+		e, err := Recognise(input, mediaType)
+		if err != nil {
+			if _, ok := err.(*Error); !ok || e != nil {
+				t.Fatalf("%T beside %v", err, e)
+			}
+			return
+		}
+		parts := e.Parts
+		if len(parts) == 0 {
+			parts = []Envelope{*e}
+		}
+		for _, e := range parts {
+			checkEnvelope(t, &e)
+		}
+	})
+}
+
+func checkEnvelope(t *testing.T, e *Envelope) {
+	if e.Document == nil || e.Format == "" || e.MediaType == "" || (e.JWS == nil) != (e.Token == "") {
+		t.Fatalf("half an envelope: %+v", e)
+	}
+	before := strictjson.Encode(e.Document)
+	first, problems := e.Credential()
+	_, again := e.Credential()
+	e.CheckPresentation()
+	if !bytes.Equal(before, strictjson.Encode(e.Document)) {
+		t.Fatal("reading the credential changed the document")
+	}
+	if len(problems) != len(again) || len(problems) > maxProblems {
+		t.Fatalf("%d problems, then %d", len(problems), len(again))
+	}
+	if len(problems) == 0 && (first.Issuer == "" || len(first.Types) == 0 || len(first.Subjects) == 0) {
+		t.Fatalf("no problems, but half a credential: %+v", first)
+	}
+	if e.Token == "" {
+		return
+	}
+	inner, err := Recognise([]byte(e.Token), "")
+	if err != nil || inner.Format != e.Format || inner.Token != e.Token || !bytes.Equal(strictjson.Encode(inner.Document), before) {
+		t.Fatalf("the token is recognised as %+v, %v", inner, err)
+	}
+}
+
+// FuzzQR: what decodes, encodes to the same digits again.
+func FuzzQR(f *testing.F) {
+	token := card(goodPayload())
+	f.Add(numeric(token, 1)[0])
+	f.Add(strings.Join(numeric(token, 3), "\n"))
+	f.Add("shc:/2/2/0177\tshc:/1/2/20500312")
+	f.Add("shc:/1/1/00")
+	f.Fuzz(func(t *testing.T, text string) {
+		token, err := decodeQR(text)
+		if err != nil || token == "" {
+			if _, ok := err.(*Error); !ok && strings.Trim(text, " \t\r\n") != "" {
+				t.Fatalf("%q is nothing, without an error", text)
+			}
+			return
+		}
+		got := strings.TrimPrefix(numeric(token, 1)[0], "shc:/")
+		var want string
+		chunks := strings.FieldsFunc(text, isSpace)
+		for c := range chunks {
+			for _, chunk := range chunks {
+				rest := strings.TrimPrefix(chunk, "shc:/")
+				i := strings.LastIndexByte(rest, '/')
+				if n, _, _ := strings.Cut(rest, "/"); i < 0 || n == strconv.Itoa(c+1) {
+					want += rest[i+1:]
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%q decodes to %q, which encodes to %q", text, token, got)
+		}
+	})
+}

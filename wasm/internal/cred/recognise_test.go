@@ -1,0 +1,134 @@
+package cred
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/verilith/verilith/wasm/strictjson"
+)
+
+func TestRecognise(t *testing.T) {
+	h, claims := goodJWT()
+	jwt := signJSON(h, claims)
+	h, claims = goodVP()
+	vpJWT := signJSON(h, claims)
+	h, claims = goodJOSE()
+	token := signJSON(h, claims)
+	vpToken := signJSON(object{"alg": "ES256", "typ": "vp+jwt"}, goodPresentation2())
+	secured := goodV2()
+	secured["proof"] = []any{one("type", "DataIntegrityProof"), one("type", "Ed25519Signature2020")}
+	text := func(o object) string { return string(strictjson.Encode(o)) }
+	tests := []struct {
+		name, input, mediaType string
+		format                 Format // "" means refused
+		presentation           bool
+		want                   Reason
+	}{
+		{"JWT", jwt, "", VCJWT, false, ""},
+		{"JWT in white space", "\t\r\n " + jwt + "\n", "", VCJWT, false, ""},
+		{"JWT in other white space", "\u00a0" + jwt, "", "", false, UnrecognisedInput},
+		{"JWT in quotes", `"` + jwt + `"`, "", "", false, UnrecognisedInput},
+		{"presentation as a JWT", vpJWT, "", VCJWT, true, ""},
+		{"VC-JOSE-COSE", token, "", VCJOSE, false, ""},
+		{"presentation of VC-JOSE-COSE", vpToken, "", VCJOSE, true, ""},
+		{"health card", card(goodPayload()), "", HealthCard, false, ""},
+		{"VCDM 1.1", text(goodV1()), "", Unsecured, false, ""},
+		{"VCDM 2.0", text(goodV2()), "", Unsecured, false, ""},
+		{"VCDM 2.0 with proofs", text(secured), "", DataIntegrity, false, ""},
+		{"presentation", text(goodPresentation2()), "", DataIntegrity, true, ""},
+		{"presentation without credentials", `{"@context":["` + contextV2 + `"],"type":"VerifiablePresentation"}`, "", Unsecured, true, ""},
+		{"presentation by another type", `{"@context":["` + contextV2 + `"],"type":"X","verifiableCredential":{}}`, "", Unsecured, true, ""},
+		{"credential without @context", `{"type":"VerifiableCredential"}`, "", Unsecured, false, ""},
+
+		{"enveloped", text(wrapped(envelopedCredential, "application/vc+jwt", token)), "", VCJOSE, false, ""},
+		{"enveloped in upper case", strings.Replace(text(wrapped(envelopedCredential, "application/vc+jwt", token)), "data:app", "DATA:App", 1), "", VCJOSE, false, ""},
+		{"enveloped, declared", text(wrapped(envelopedCredential, "application/vc+jwt", token)), "application/vc", VCJOSE, false, ""},
+		{"enveloped JWT", text(wrapped(envelopedCredential, "application/jwt", jwt)), "", VCJWT, false, ""},
+		{"enveloped presentation", text(wrapped(envelopedPresentation, "application/vp+jwt", vpToken)), "", VCJOSE, true, ""},
+		{"presentation enveloped as a credential", text(wrapped(envelopedCredential, "application/vp+jwt", vpToken)), "", "", false, MalformedEnvelope},
+		{"enveloped, another media type", text(wrapped(envelopedCredential, "application/vc-ld+jwt;base64url", token)), "", "", false, UnsupportedMediaType},
+		{"enveloped, untrue media type", text(wrapped(envelopedCredential, "application/vc+jwt", jwt)), "", "", false, MediaTypeConflict},
+		{"enveloped SD-JWT", text(wrapped(envelopedCredential, "application/vc+sd-jwt", token+"~")), "", "", false, UnsupportedFormat},
+		{"enveloped in base64", text(wrapped(envelopedCredential, "application/vc+jwt;base64", "AAAA")), "", "", false, MalformedEnvelope},
+		{"enveloped, percent-encoded", text(wrapped(envelopedCredential, "application/vc+jwt", "%65"+token[1:])), "", "", false, MalformedEnvelope},
+		{"enveloped document", text(wrapped(envelopedCredential, "application/vc+jwt", "AAAA")), "", "", false, MalformedEnvelope},
+		{"enveloped without context", strings.Replace(text(wrapped(envelopedCredential, "application/vc+jwt", token)), contextV2, contextV1, 1), "", "", false, MalformedEnvelope},
+		{"enveloped, no data: URL", `{"@context":"` + contextV2 + `","type":"EnvelopedVerifiableCredential","id":"urn:a:b"}`, "", "", false, MalformedEnvelope},
+
+		{"nothing", "", "", "", false, UnrecognisedInput},
+		{"white space", " \n", "", "", false, UnrecognisedInput},
+		{"text", "hello", "", "", false, UnrecognisedInput},
+		{"two parts", "a.b", "", "", false, UnrecognisedInput},
+		{"array", "[]", "", "", false, UnrecognisedInput},
+		{"broken JSON", "{", "", "", false, jsonSyntax},
+		{"DID document", `{"@context":["https://www.w3.org/ns/did/v1"],"id":"did:example:1"}`, "", "", false, UnrecognisedInput},
+		{"empty object", "{}", "", "", false, UnrecognisedInput},
+		{"payload of a card", text(goodPayload()), "", "", false, UnrecognisedInput},
+		{"JWT of something else", signJSON(object{"alg": "ES256"}, object{"iss": "a"}), "", "", false, UnrecognisedInput},
+		{"JWS of something else", sign(object{"alg": "ES256"}, []byte("hello")), "", "", false, jsonSyntax},
+		{"JWS of nothing", "..", "", "", false, malformedHeader},
+		{"JWS without a signature", jwt[:strings.LastIndexByte(jwt, '.')+1], "", "", false, malformedJWS},
+
+		{"SD-JWT", token + "~", "", "", false, UnsupportedFormat},
+		{"JWE", "a.b.c.d.e", "", "", false, UnsupportedFormat},
+		{"JWS in JSON", `{"payload":"e30","signatures":[]}`, "", "", false, UnsupportedFormat},
+		{"COSE", "\xd2\x84\x43\xa1\x01\x26", "", "", false, UnsupportedFormat},
+		{"COSE in base64url", "0oRDoQEm", "", "", false, UnsupportedFormat},
+		{"mdoc", "\xa3gversion", "", "", false, UnsupportedFormat},
+		{"EU certificate", "HC1:6BF", "", "", false, UnsupportedFormat},
+		{"health link", "shlink:/eyJ1cmwiOiJ", "", "", false, UnsupportedFormat},
+		{"health link with a viewer", "https://viewer.example/#shlink:/eyJ1cmwiOiJ", "", "", false, UnsupportedFormat},
+
+		{"generic media types", token, "application/octet-stream", VCJOSE, false, ""},
+		{"generic, with a parameter", text(goodV2()), "Application/JSON; charset=utf-8", Unsecured, false, ""},
+		{"declared as it is", token, "application/vc+jwt", VCJOSE, false, ""},
+		{"declared as another format", jwt, "application/vc+jwt", "", false, MediaTypeConflict},
+		{"declared as a presentation", token, "application/vp+jwt", "", false, MediaTypeConflict},
+		{"declared as a presentation at all", text(goodV2()), "application/vp", "", false, MediaTypeConflict},
+		{"declared as a credential", vpToken, "application/vc", "", false, MediaTypeConflict},
+		{"declared as a card", token, "application/smart-health-card", "", false, MediaTypeConflict},
+		{"declared as what is not supported", token, "application/dc+sd-jwt", "", false, UnsupportedFormat},
+		{"declared as something else", token, "image/png", "", false, UnsupportedMediaType},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := Recognise([]byte(tt.input), tt.mediaType)
+			wantError(t, err, tt.want)
+			if err != nil {
+				if e != nil {
+					t.Error("an envelope beside an error")
+				}
+				return
+			}
+			if e.Format != tt.format || e.Presentation != tt.presentation {
+				t.Fatalf("recognised as %s, presentation %v", e.Format, e.Presentation)
+			}
+			if (e.JWS != nil) != (e.Token != "") || (e.JWS != nil) != (e.Claims != nil) || e.Document == nil {
+				t.Errorf("half an envelope: %+v", e)
+			}
+			if e.MediaType == "" {
+				t.Error("no media type")
+			}
+		})
+	}
+}
+
+func TestProofsAreInOrder(t *testing.T) {
+	doc := goodV2()
+	doc["proof"] = []any{one("type", "A"), one("type", "B")}
+	e, err := Recognise(strictjson.Encode(doc), "")
+	if err != nil || len(e.Proofs) != 2 || e.Proofs[0]["type"] != "A" || e.Proofs[1]["type"] != "B" {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	doc["proof"] = one("type", "A")
+	e, err = Recognise(strictjson.Encode(doc), "")
+	if err != nil || len(e.Proofs) != 1 {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	doc["proof"] = []any{one("type", "A"), "B"}
+	e, err = Recognise(strictjson.Encode(doc), "")
+	if err != nil || len(e.Proofs) != 0 {
+		t.Fatalf("got %+v, %v", e, err)
+	}
+	wantProblem(t, modelProblems(e), MalformedValue, "proof")
+}
