@@ -77,29 +77,28 @@ func CheckCID(c cid.Cid) error {
 	if !c.Defined() {
 		return errorf(BadCID, "undefined CID")
 	}
-	if _, ok := codec(c); !ok {
+	if !ours(c.KeyString()) {
 		return errorf(UnsupportedCID, "%s: want CIDv1, raw, dag-cbor or json, sha2-256", c)
 	}
 	return nil
 }
 
-// codec returns the codec of a CID that CheckCID accepts. It compares bytes, so
-// that only the minimal spelling of each number counts.
-func codec(c cid.Cid) (uint64, bool) {
-	s := c.KeyString()
-	for _, p := range [...]struct {
-		prefix string
-		codec  uint64
-	}{
-		{"\x01\x55\x12\x20", Raw},
-		{"\x01\x71\x12\x20", DagCBOR},
-		{"\x01\x80\x04\x12\x20", JSON},
-	} {
-		if len(s) == len(p.prefix)+digestSize && s[:len(p.prefix)] == p.prefix {
-			return p.codec, true
+// prefixes are how the CIDs begin that CheckCID accepts. Comparing bytes, only the
+// minimal spelling of each number counts.
+var prefixes = [...]string{
+	"\x01\x55\x12\x20",     // raw
+	"\x01\x71\x12\x20",     // dag-cbor
+	"\x01\x80\x04\x12\x20", // json
+}
+
+// ours reports whether the bytes of a CID are those of one that CheckCID accepts.
+func ours[T string | []byte](b T) bool {
+	for _, p := range prefixes {
+		if len(b) == len(p)+digestSize && string(b[:len(p)]) == p {
+			return true
 		}
 	}
-	return 0, false
+	return false
 }
 
 // Check reports whether data is the block of c: an acceptable CID, at most

@@ -1,8 +1,6 @@
 package block
 
 import (
-	"bytes"
-	"errors"
 	"math"
 	"math/big"
 	"reflect"
@@ -67,51 +65,32 @@ var decMode = func() cbor.DecMode {
 // A link may be any well-formed CID: to DAG-CBOR it is data. Whoever loads what
 // it names calls CheckCID.
 func DecodeCBOR(data []byte) (any, error) {
-	if len(data) > MaxSize {
-		return nil, errorf(TooLarge, "%d bytes, want at most %d", len(data), MaxSize)
+	// The scanner holds the one form; the decoder, which shares no code with it,
+	// makes the values and is strict for itself.
+	if err := scan(data, nil); err != nil {
+		return nil, err
 	}
 	var v any
 	if err := decMode.Unmarshal(data, &v); err != nil {
-		var deep *cbor.MaxNestedLevelError
-		if errors.As(err, &deep) {
-			return nil, errorf(TooDeep, "nested deeper than %d", MaxDepth)
-		}
 		return nil, errorf(BadCBOR, "%v", err)
 	}
-	v, err := fromCBOR(v, 0)
-	if err != nil {
-		return nil, err
-	}
-	// One value, one encoding: integers and lengths in their shortest form, keys
-	// in order, floats in 64 bits. Encoding again with an encoder that shares no
-	// code with the decoder holds all of it at once.
-	again, err := EncodeCBOR(v)
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(again, data) {
-		return nil, errorf(NotCanonical, "%d bytes have the canonical form of %d bytes", len(data), len(again))
-	}
-	return v, nil
+	return fromCBOR(v)
 }
 
 // fromCBOR turns the decoder's values into those of DecodeCBOR, in place.
-func fromCBOR(v any, depth int) (any, error) {
-	if depth > MaxDepth {
-		return nil, errorf(TooDeep, "nested deeper than %d", MaxDepth)
-	}
+func fromCBOR(v any) (any, error) {
 	var err error
 	switch v := v.(type) {
 	case map[string]any:
-		for _, k := range sortedKeys(v) { // in order, so that of two faults always the same is named
-			if v[k], err = fromCBOR(v[k], depth+1); err != nil {
+		for k, e := range v {
+			if v[k], err = fromCBOR(e); err != nil {
 				return nil, err
 			}
 		}
 		return v, nil
 	case []any:
 		for i, e := range v {
-			if v[i], err = fromCBOR(e, depth+1); err != nil {
+			if v[i], err = fromCBOR(e); err != nil {
 				return nil, err
 			}
 		}
@@ -124,20 +103,13 @@ func fromCBOR(v any, depth int) (any, error) {
 	case cbor.Tag:
 		b, ok := v.Content.([]byte)
 		if v.Number != linkTag || !ok {
-			return nil, errorf(BadCBOR, "tag %d of %T, want only tag %d of bytes", v.Number, v.Content, linkTag)
+			return nil, errorf(BadCBOR, "a tag that is no link")
 		}
-		if len(b) == 0 || b[0] != 0 {
-			return nil, errorf(BadCBOR, "link without the 0x00 prefix")
-		}
-		c, err := cid.Cast(b[1:])
-		if err != nil {
-			return nil, errorf(BadCBOR, "link: %v", err)
-		}
-		return c, nil
+		return castLink(b)
 	case string, []byte, bool, nil, int64, *big.Int, float64:
 		return v, nil
 	default:
-		return nil, errorf(BadCBOR, "%T is outside the data model", v)
+		return nil, errorf(BadCBOR, "a value outside the data model")
 	}
 }
 
@@ -260,43 +232,4 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 
 func appendUint64(b []byte, n uint64) []byte {
 	return append(b, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-}
-
-// Links returns the links of a dag-cbor block in the order in which they stand
-// in it. It only steps over the values, so a block of unknown origin goes through
-// DecodeCBOR first.
-func Links(data []byte) ([]cid.Cid, error) {
-	var links []cid.Cid
-	link := false // the next item is the content of tag 42
-	for i := 0; i < len(data); {
-		major, info := data[i]>>5, data[i]&31
-		i++
-		n := uint64(info)
-		if info >= 24 {
-			size := 1 << (info - 24) // 1, 2, 4, 8 bytes
-			if info > 27 || len(data)-i < size {
-				return nil, errorf(BadCBOR, "item head %#x at %d", data[i-1], i-1)
-			}
-			n = 0
-			for _, c := range data[i : i+size] {
-				n = n<<8 | uint64(c)
-			}
-			i += size
-		}
-		if major == 2 || major == 3 {
-			if n > uint64(len(data)-i) {
-				return nil, errorf(BadCBOR, "string of %d bytes at %d", n, i)
-			}
-			if link && major == 2 && n > 0 {
-				c, err := cid.Cast(data[i+1 : i+int(n)])
-				if err != nil {
-					return nil, errorf(BadCBOR, "link: %v", err)
-				}
-				links = append(links, c)
-			}
-			i += int(n)
-		}
-		link = major == 6 && n == linkTag
-	}
-	return links, nil
 }

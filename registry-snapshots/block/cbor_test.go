@@ -84,7 +84,6 @@ func TestCBORRefuses(t *testing.T) {
 		{"keys out of byte order", "a2 6162 01 6161 02", NotCanonical},
 		{"duplicate key", "a2 6161 01 6161 02", BadCBOR},
 		{"duplicate key in order of encoding", "a3 6161 01 6161 01 6162 01", BadCBOR},
-		{"long integer", "1817 00", BadCBOR}, // and a trailing byte
 		{"integer in two bytes", "1817", NotCanonical},
 		{"integer in nine bytes", "1b00000000ffffffff", NotCanonical},
 		{"long negative integer", "3800", NotCanonical},
@@ -100,7 +99,7 @@ func TestCBORRefuses(t *testing.T) {
 		{"16-bit float", "f93e00", NotCanonical},
 		{"32-bit float", "fa3fc00000", NotCanonical},
 		{"NaN", "fb7ff8000000000000", BadCBOR},
-		{"16-bit NaN", "f97e00", BadCBOR},
+		{"16-bit NaN", "f97e00", NotCanonical},
 		{"infinity", "fb7ff0000000000000", BadCBOR},
 		{"undefined", "f7", BadCBOR},
 		{"simple value 16", "f0", BadCBOR},
@@ -109,7 +108,7 @@ func TestCBORRefuses(t *testing.T) {
 		{"tag 1", "c1 00", BadCBOR},
 		{"tag 2", "c2 49 010000000000000000", BadCBOR},
 		{"tag 24", "d818 4100", BadCBOR},
-		{"tag 55799", "d9d9f7 00", NotCanonical}, // the decoder drops self-description
+		{"tag 55799", "d9d9f7 00", BadCBOR},
 		{"link of a string", "d82a 6500 01550000", BadCBOR},
 		{"link without the prefix", "d82a 44 01550000", BadCBOR},
 		{"link of no bytes", "d82a 40", BadCBOR},
@@ -184,14 +183,12 @@ func TestLinks(t *testing.T) {
 	if want := []cid.Cid{blockA.CID, blockB.CID, blockC.CID}; !reflect.DeepEqual(got, want) {
 		t.Errorf("links %v, want %v", got, want)
 	}
-	for _, bad := range []string{"1c", "62 61", "d82a 4500 01550001", "19 01"} {
-		_, err := Links(unhex(t, bad))
-		wantReason(t, err, BadCBOR)
-	}
+	_, err = Links(unhex(t, "d82a 4500 01550001"))
+	wantReason(t, err, BadCBOR)
 }
 
-// What decodes, encodes to the same bytes, and its links are those that the
-// value holds.
+// What decodes, encodes to the same bytes; its links and entries are those that
+// the value holds; and the decoder takes all that the scanner takes.
 func FuzzCBOR(f *testing.F) {
 	for _, s := range []string{"a26162016261 6102", "d82a450001550000", "8201820203", "fb3ff8000000000000", "3b8000000000000000", "f7", "a1616100"} {
 		f.Add(unhex(f, s))
@@ -199,6 +196,9 @@ func FuzzCBOR(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := DecodeCBOR(data)
 		if err != nil {
+			if scan(data, nil) == nil {
+				t.Fatalf("scanned, but not decoded: %v", err)
+			}
 			return
 		}
 		again, err := EncodeCBOR(v)
@@ -211,6 +211,21 @@ func FuzzCBOR(f *testing.F) {
 		}
 		if n := countLinks(v); n != len(links) {
 			t.Fatalf("%d links, want %d", len(links), n)
+		}
+		m, isMap := v.(map[string]any)
+		entries, err := Entries(data)
+		if isMap != (err == nil) || len(entries) != len(m) {
+			t.Fatalf("%d entries, %v, of %v", len(entries), err, v)
+		}
+		for _, e := range entries {
+			value, err := EncodeCBOR(m[e.Key])
+			if err != nil || !bytes.Equal(value, e.Value) {
+				t.Fatalf("entry %q is %x, want %x", e.Key, e.Value, value)
+			}
+			c, isLink := m[e.Key].(cid.Cid)
+			if got, ok := e.Link(); ok != isLink || got != c {
+				t.Fatalf("entry %q links to %s %v, want %s", e.Key, got, ok, c)
+			}
 		}
 	})
 }

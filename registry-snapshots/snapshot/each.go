@@ -2,8 +2,8 @@ package snapshot
 
 import (
 	"iter"
-	"maps"
-	"slices"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
 )
 
 // Entities returns every entity in the order of the keys, without aliases. It
@@ -57,21 +57,33 @@ func (s *Snapshot) each(room string, f func(id string, record map[string]any) (b
 	if err != nil {
 		return err
 	}
-	_, err = eachRecord(n, "", s.get, func(k string, record map[string]any) (bool, error) {
-		id, _ := record["id"].(string)
-		if key(id) != k {
-			return false, errorf(BadRecord, "the record under %s has the id %.200q", k, id)
+	_, err = eachEntry(n, "", s.get, func(e block.Entry) (bool, error) {
+		id, record, err := openEntry(e)
+		if err != nil {
+			return false, err
 		}
 		return f(id, record)
 	})
 	return err
 }
 
-// eachRecord walks a directory below a node that was checked.
-func eachRecord(n *node, prefix string, get Getter, f func(key string, record map[string]any) (bool, error)) (more bool, err error) {
+// openEntry decodes an entry of a leaf and holds it to its key.
+func openEntry(e block.Entry) (id string, record map[string]any, err error) {
+	if record, err = decodeRecord(e.Value); err != nil {
+		return "", nil, err
+	}
+	id, _ = record["id"].(string)
+	if key(id) != e.Key {
+		return "", nil, errorf(BadRecord, "the record under %s has the id %.200q", e.Key, id)
+	}
+	return id, record, nil
+}
+
+// eachEntry walks a directory below a node that was checked.
+func eachEntry(n *node, prefix string, get Getter, f func(block.Entry) (bool, error)) (more bool, err error) {
 	if n.leaf {
-		for _, k := range slices.Sorted(maps.Keys(n.records)) {
-			if more, err := f(k, n.records[k].(map[string]any)); !more || err != nil {
+		for _, e := range n.entries {
+			if more, err := f(e); !more || err != nil {
 				return false, err
 			}
 		}
@@ -81,7 +93,7 @@ func eachRecord(n *node, prefix string, get Getter, f func(key string, record ma
 		return false, errorf(TooDeep, "deeper than %d under %s", MaxDepth, prefix)
 	}
 	for slot := 0; slot < slots; {
-		if !n.links[slot].Defined() {
+		if n.links[slot] == nil {
 			slot++
 			continue
 		}
@@ -89,7 +101,7 @@ func eachRecord(n *node, prefix string, get Getter, f func(key string, record ma
 		if err != nil {
 			return false, err
 		}
-		if more, err := eachRecord(c, prefix+alphabet[slot:slot+1], get, f); !more || err != nil {
+		if more, err := eachEntry(c, prefix+alphabet[slot:slot+1], get, f); !more || err != nil {
 			return false, err
 		}
 		slot = at.end()
@@ -103,10 +115,11 @@ func (n *node) load(prefix string, slot int, get Getter) (*node, span, error) {
 	if err != nil {
 		return nil, span{}, err
 	}
-	data, ok := get(n.links[slot])
+	link := n.child(slot)
+	data, ok := get(link)
 	if !ok {
-		return nil, span{}, &Missing{CID: n.links[slot]}
+		return nil, span{}, &Missing{CID: link}
 	}
-	c, err := n.child(prefix, at, data)
+	c, err := n.open(prefix, at, data)
 	return c, at, err
 }

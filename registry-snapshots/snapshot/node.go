@@ -1,11 +1,10 @@
 package snapshot
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
-	"maps"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/ipfs/go-cid"
@@ -63,61 +62,71 @@ func fitsLeaf(n, bytes int) bool {
 // A node is a directory block: a leaf or an interior block.
 type node struct {
 	leaf    bool
-	records map[string]any // leaf: key → record, a map[string]any each
-	links   [slots]cid.Cid // interior: slot → child, or cid.Undef
+	entries []block.Entry // leaf: in the order of the keys, records still encoded
+	links   [slots][]byte // interior: slot → encoded link to the child, or nil
 }
 
-// parseNode decodes a directory block and checks what can be seen in it alone.
+// parseNode reads a directory block and checks what can be seen in it alone.
 func parseNode(data []byte) (*node, error) {
 	if len(data) > MaxLeaf {
 		return nil, errorf(BadBlock, "directory block of %d bytes, want at most %d", len(data), MaxLeaf)
 	}
-	v, err := block.DecodeCBOR(data)
+	entries, err := block.Entries(data)
 	if err != nil {
 		return nil, errorf(BadBlock, "%v", err)
 	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, errorf(BadNode, "directory block is no map")
+	// Shorter keys come first: one character there means all must be.
+	if len(entries) == 0 || len(entries[0].Key) != 1 {
+		return &node{leaf: true, entries: entries}, checkLeaf(entries, len(data))
 	}
-	n := &node{leaf: true}
-	for k := range m {
-		if len(k) == 1 { // then all must be
-			n.leaf = false
+	n := &node{}
+	for _, e := range entries {
+		if len(e.Key) != 1 || slotOf(e.Key) < 0 || len(e.Value) != len(linkHead)+sha256.Size || string(e.Value[:len(linkHead)]) != linkHead {
+			return nil, errorf(BadNode, "interior block with the key %.60q, want one character of base32hex and a link by SHA-256 to a dag-cbor block", e.Key)
 		}
-	}
-	if n.leaf {
-		n.records = m
-		return n, checkLeaf(m, len(data))
-	}
-	for _, k := range slices.Sorted(maps.Keys(m)) { // of two faults, always the same is named
-		v := m[k]
-		c, ok := v.(cid.Cid)
-		slot := -1
-		if len(k) == 1 {
-			slot = slotOf(k)
-		}
-		if slot < 0 || !ok {
-			return nil, errorf(BadNode, "interior block with %.60q: %T, want one character of base32hex and a link", k, v)
-		}
-		if err := checkDirLink(c); err != nil {
-			return nil, err
-		}
-		n.links[slot] = c
+		n.links[slotOf(e.Key)] = e.Value
 	}
 	return n, nil
 }
 
-func checkLeaf(m map[string]any, size int) error {
-	if len(m) > 1 && size > SmallLeaf {
-		return errorf(BadNode, "leaf of %d records has %d bytes, want at most %d", len(m), size, SmallLeaf)
+// linkHead is how every link in a directory begins: tag 42, 37 bytes, 0x00, CIDv1,
+// dag-cbor, SHA-256 of 32 bytes.
+const linkHead = "\xd8\x2a\x58\x25\x00\x01\x71\x12\x20"
+
+// child returns the CID in a slot, or cid.Undef.
+func (n *node) child(slot int) cid.Cid {
+	c, _ := block.Entry{Value: n.links[slot]}.Link()
+	return c
+}
+
+func checkLeaf(entries []block.Entry, size int) error {
+	if len(entries) > 1 && size > SmallLeaf {
+		return errorf(BadNode, "leaf of %d records has %d bytes, want at most %d", len(entries), size, SmallLeaf)
 	}
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if _, ok := m[k].(map[string]any); !ok || !isKey(k) {
-			return errorf(BadNode, "leaf with %.60q: %T, want a key of %d characters and a map", k, m[k], keyLen)
+	for _, e := range entries {
+		if !isKey(e.Key) || e.Value[0]>>5 != 5 {
+			return errorf(BadNode, "leaf with the key %.60q, want %d characters of base32hex and a map", e.Key, keyLen)
 		}
 	}
 	return nil
+}
+
+// record decodes the record under a key of a leaf; nil if there is none.
+func (n *node) record(key string) (map[string]any, error) {
+	for _, e := range n.entries {
+		if e.Key == key {
+			return decodeRecord(e.Value)
+		}
+	}
+	return nil, nil
+}
+
+func decodeRecord(data []byte) (map[string]any, error) {
+	v, err := block.DecodeCBOR(data)
+	if err != nil {
+		return nil, errorf(BadBlock, "%v", err)
+	}
+	return v.(map[string]any), nil // checkLeaf saw that it is a map
 }
 
 // isKey reports whether k is the base32hex of 32 bytes.
@@ -135,7 +144,15 @@ func isKey(k string) bool {
 }
 
 // slotOf returns the slot of the first character of k, or -1.
-func slotOf(k string) int { return strings.IndexByte(alphabet, k[0]) }
+func slotOf(k string) int {
+	switch c := k[0]; {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'v':
+		return int(c-'a') + 10
+	}
+	return -1
+}
 
 func checkDirLink(c cid.Cid) error {
 	if err := block.CheckCID(c); err != nil {
@@ -160,13 +177,13 @@ func (s span) halves() (a, b span) { return span{s.lo, s.k - 1}, span{s.lo + 1<<
 func (n *node) spanOf(slot int) (span, error) {
 	var set uint32
 	for i, c := range n.links {
-		if c == n.links[slot] {
+		if bytes.Equal(c, n.links[slot]) {
 			set |= 1 << i
 		}
 	}
 	s := span{bits.TrailingZeros32(set), bits.TrailingZeros(uint(bits.OnesCount32(set)))}
 	if s.k > 4 || bits.OnesCount32(set) != 1<<s.k || s.lo&(1<<s.k-1) != 0 || bits.Len32(set) != s.end() {
-		return span{}, errorf(MisplacedLink, "%s is linked from the slots %032b, which are no aligned range", n.links[slot], set)
+		return span{}, errorf(MisplacedLink, "%s is linked from the slots %032b, which are no aligned range", n.child(slot), set)
 	}
 	return s, nil
 }
@@ -174,16 +191,16 @@ func (n *node) spanOf(slot int) (span, error) {
 // empty reports whether no slot of s has a link.
 func (n *node) empty(s span) bool {
 	for i := s.lo; i < s.end(); i++ {
-		if n.links[i].Defined() {
+		if n.links[i] != nil {
 			return false
 		}
 	}
 	return true
 }
 
-// child decodes the block that stands in the span s of the interior block n with
+// open decodes the block that stands in the span s of the interior block n with
 // the prefix of its path, and checks that it belongs there.
-func (n *node) child(prefix string, s span, data []byte) (*node, error) {
+func (n *node) open(prefix string, s span, data []byte) (*node, error) {
 	c, err := parseNode(data)
 	if err != nil {
 		return nil, err
@@ -195,12 +212,12 @@ func (n *node) child(prefix string, s span, data []byte) (*node, error) {
 		}
 		return c, nil
 	}
-	if len(c.records) == 0 {
+	if len(c.entries) == 0 {
 		return nil, errorf(BadNode, "empty leaf under %q; an empty range has no link", prefix)
 	}
-	for _, k := range slices.Sorted(maps.Keys(c.records)) {
-		if !strings.HasPrefix(k, prefix) || !s.has(slotOf(k[len(prefix):])) {
-			return nil, errorf(MisplacedEntry, "entry %s in the leaf of %q, slots %d to %d", k, prefix, s.lo, s.end()-1)
+	for _, e := range c.entries {
+		if !strings.HasPrefix(e.Key, prefix) || !s.has(slotOf(e.Key[len(prefix):])) {
+			return nil, errorf(MisplacedEntry, "entry %s in the leaf of %q, slots %d to %d", e.Key, prefix, s.lo, s.end()-1)
 		}
 	}
 	// With an empty sibling the leaf would hold the larger range, too.

@@ -274,7 +274,7 @@ func TestHostileDirectories(t *testing.T) {
 		{"link that is no link", merge(lower, map[string]any{"8": "x"}), ask("2"), BadNode},
 		{"link to a raw block", merge(lower, all(block.New(block.Raw, nil).CID, "89abcdef")), ask("2"), BadNode},
 		{"link by the identity hash", merge(lower, all(cid.MustParse("bafyqaaa"), "89abcdef")), ask("2"), BadNode},
-		{"no map", []any{}, "x", BadNode},
+		{"no map", []any{}, "x", BadBlock},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -214,15 +214,15 @@ func (s *Snapshot) find(room, id string) (map[string]any, Proof, error) {
 		}
 		p.Blocks = append(p.Blocks, link)
 		if n.leaf {
-			record, ok := n.records[key].(map[string]any)
-			p.Found = ok
-			return record, p, nil
+			record, err := n.record(key)
+			p.Found = record != nil
+			return record, p, err
 		}
 		if depth == MaxDepth {
 			return nil, p, errorf(TooDeep, "room %s goes deeper than %d under %s", room, MaxDepth, key[:depth])
 		}
 		slot := slotOf(key[depth:])
-		link = n.links[slot]
+		link = n.child(slot)
 		if !link.Defined() {
 			return nil, p, nil
 		}
@@ -239,7 +239,7 @@ func parentChild(parent *node, key string, depth int, at span, data []byte) (*no
 	if parent == nil {
 		return parseNode(data)
 	}
-	return parent.child(key[:depth-1], at, data)
+	return parent.open(key[:depth-1], at, data)
 }
 
 // Entity returns the entity with this id, or with it among its ids. Absence,
