@@ -1,0 +1,50 @@
+// The two embedders under test: the npm package in this process, and the Go command.
+// Both get the same lines, in the form of `verilith verify --jsonl`.
+
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url))
+export const command = process.env.VERILITH_BIN ?? path("../../../bin/verilith")
+export const packageDir = path("../../")
+
+function want(file, target) {
+  if (!existsSync(file)) throw new Error(`${file} is not there: run ${target} first`)
+  return file
+}
+
+/** Loads the npm package as it was built. */
+export async function loadPackage() {
+  return import(want(path("../../dist/node.js"), "make js"))
+}
+
+/** Verifies lines in the npm package. Each has a store of its own: nothing carries over. */
+export async function byPackage(lines) {
+  const { load, documentFetcher, memoryStore } = await loadPackage()
+  const verifier = await load()
+  const verdicts = []
+  for (const { resources = {}, ...request } of lines) {
+    const options = { fetchers: documentFetcher(resources), store: memoryStore() }
+    const { outcome, reason, checks } = await verifier.verify(request, options)
+    verdicts.push({ outcome, reason, checks })
+  }
+  verifier.close()
+  return verdicts
+}
+
+/** Verifies lines by the Go command. */
+export async function byCommand(lines) {
+  const child = spawn(want(command, "make build"), ["verify", "--jsonl"], { stdio: ["pipe", "pipe", "inherit"] })
+  const input = lines.map((line, i) => JSON.stringify({ ...line, id: String(i) })).join("\n") + "\n"
+  child.stdin.on("error", () => {}) // the exit code and the answers say it better
+  child.stdin.end(input)
+  const output = []
+  for await (const chunk of child.stdout) output.push(chunk)
+  const answers = Buffer.concat(output).toString().trimEnd().split("\n").map((line) => JSON.parse(line))
+  answers.forEach(({ id }, i) => {
+    if (id !== String(i)) throw new Error(`answer ${i} of the command has id ${id}`)
+  })
+  if (answers.length !== lines.length) throw new Error(`the command answered ${answers.length} of ${lines.length} lines`)
+  return answers.map(({ outcome, reason, checks }) => ({ outcome, reason: reason || undefined, checks }))
+}
