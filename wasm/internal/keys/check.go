@@ -35,8 +35,30 @@ func checkRSA(n, e []byte) error {
 		return fail(InvalidKey, "e", "%v, want an odd exponent above 1", &be)
 	case be.Cmp(big.NewInt(maxExponent)) > 0:
 		return fail(KeyTooLarge, "e", "%v, want at most %d", &be, maxExponent)
+	case isROCA(&bn):
+		return fail(WeakKey, "n", "the modulus of a device that made guessable primes (CVE-2017-15361)")
 	}
 	return nil
+}
+
+// rocaPrimes are those small primes of which the powers of 65537 miss most residues.
+var rocaPrimes = []int64{11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157}
+
+// isROCA reports whether n is a power of 65537 modulo each of those primes, as the
+// moduli of a widely used smart card chip are, whose factors can be found ("The Return
+// of Coppersmith's Attack", CCS 2017, Section 4). One in 2²⁷ others is too.
+func isROCA(n *big.Int) bool {
+	var r big.Int
+	for _, p := range rocaPrimes {
+		rest := r.Mod(n, big.NewInt(p)).Int64()
+		power := int64(1)
+		for power != rest {
+			if power = power * 65537 % p; power == 1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // smallOrderY are the y of the eight points of Ed25519 whose order divides the

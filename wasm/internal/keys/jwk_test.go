@@ -88,6 +88,7 @@ func TestFromJWK(t *testing.T) {
 		{"4096 bits", TypeRSA, set("n", modulus(4096, 1)), ""},
 		{"4097 bits", TypeRSA, set("n", modulus(4097, 1)), KeyTooLarge},
 		{"a modulus without end", TypeRSA, set("n", strings.Repeat("A", 1<<20)), KeyTooLarge},
+		{"modulus of guessable primes", TypeRSA, set("n", b64(rocaModulus().Bytes())), WeakKey},
 		{"even modulus", TypeRSA, set("n", modulus(2048, 2)), InvalidKey},
 		{"e is 3", TypeRSA, set("e", "Aw"), ""},
 		{"e is 1", TypeRSA, set("e", "AQ"), InvalidKey},
@@ -120,6 +121,20 @@ func TestFromJWK(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rocaModulus has the form of CVE-2017-15361, of no known factors: a power of 65537
+// modulo the product M of the first primes.
+func rocaModulus() *big.Int {
+	m := big.NewInt(1)
+	for p := int64(2); p <= 167; p++ {
+		if big.NewInt(p).ProbablyPrime(0) {
+			m.Mul(m, big.NewInt(p))
+		}
+	}
+	n := new(big.Int).Lsh(big.NewInt(1), 2047)
+	n.Div(n, m).Add(n, big.NewInt(1)).Mul(n, m)
+	return n.Add(n, new(big.Int).Exp(big.NewInt(65537), big.NewInt(12345), m))
 }
 
 // stray sets a bit beyond the last octet.
