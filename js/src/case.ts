@@ -32,7 +32,7 @@ export async function sealCase(request: CaseRequest, evidence: Iterable<Block>):
   return { cid: root.cid, bytes: concat(...parts) }
 }
 
-/** Canonical JSON. What JSON has not (NaN, a cycle, half a surrogate pair) is an error. */
+/** Canonical JSON, without undefined members. What JSON has not (NaN, a cycle, half a surrogate pair) is an error. */
 function encodeRequest(request: CaseRequest): Uint8Array {
   try {
     return new TextEncoder().encode(canonicalize(request))

@@ -45,26 +45,3 @@ export class VerifierError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
-
-/** Throws if the signal is aborted. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw aborted(signal)
-}
-
-export function aborted(signal: AbortSignal): VerifierError {
-  return new VerifierError("ERR_ABORTED", `aborted: ${messageOf(signal.reason)}`, { cause: signal.reason })
-}
-
-/** Settles as `promise` does, or rejects as soon as the signal is aborted. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  if (signal.aborted) {
-    promise.catch(() => {})
-    return Promise.reject(aborted(signal))
-  }
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(aborted(signal))
-    signal.addEventListener("abort", onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
-  })
-}

@@ -1,5 +1,5 @@
+import type { AbortScope } from "./abort.js"
 import { blockOf, codecs, matches } from "./cid.js"
-import { abortable, throwIfAborted } from "./errors.js"
 import { maxPathBlocks, walk } from "./path.js"
 import type { Remembered } from "./recall.js"
 import type { Block, BlockNeed, BlockStore, DocumentNeed, FetchedDocument, Fetcher } from "./types.js"
@@ -10,7 +10,7 @@ export interface EvidenceSources {
   store: BlockStore
   fetchers: readonly Fetcher[]
   documentMaxAge: number
-  signal: AbortSignal | undefined
+  scope: AbortScope
   /** The moment that is judged, where it is now: nothing was obtained after it. */
   now: string | undefined
 }
@@ -56,7 +56,7 @@ export class Evidence {
     const before = this.blocks.size + this.documents.size + this.unobtainable.size
     const answers = await mapAtMost(maxAtOnce, needs.slice(0, limits.maxNeeds), (need) => this.#answer(need))
     for (const add of answers) await add()
-    throwIfAborted(this.#sources.signal)
+    this.#sources.scope.throwIfAborted()
     return this.blocks.size + this.documents.size + this.unobtainable.size > before
   }
 
@@ -117,16 +117,16 @@ export class Evidence {
       walked = await along()
     }
     for (const { cid, bytes } of walked.blocks) {
-      if (fetched.has(cid)) this.#write(this.#sources.store.putBlock(cid, bytes))
+      if (fetched.has(cid)) this.#write(() => this.#sources.store.putBlock(cid, bytes))
     }
     return walked.blocks
   }
 
   /** What the first fetcher that has the block says, less what its CID does not name. */
   async #fetchBlocks(need: BlockNeed): Promise<Block[]> {
-    const { fetchers, signal } = this.#sources
+    const { fetchers } = this.#sources
     for (const fetcher of fetchers) {
-      const candidates = await this.#attempt(() => fetcher.blocks?.(need, signal))
+      const candidates = await this.#attempt(async (signal) => fetcher.blocks?.(need, signal))
       const good: Block[] = []
       for (const { cid, bytes } of candidates ?? []) {
         if (bytes.length <= need.maxBytes && (await matches(cid, bytes))) good.push({ cid, bytes })
@@ -137,14 +137,14 @@ export class Evidence {
   }
 
   async #documentFor(need: DocumentNeed): Promise<FetchedDocument | undefined> {
-    const { fetchers, signal, store } = this.#sources
+    const { fetchers, store } = this.#sources
     const stored = await this.#storedDocument(need.url)
     const usable = stored && stored.bytes.length <= need.maxBytes ? stored : undefined
     if (usable && this.#isRecent(usable)) return usable
     for (const fetcher of fetchers) {
-      const document = await this.#attempt(() => fetcher.document?.(need, signal))
+      const document = await this.#attempt(async (signal) => fetcher.document?.(need, signal))
       if (document && document.bytes.length <= need.maxBytes) {
-        this.#write(store.putDocument(need.url, document))
+        this.#write(() => store.putDocument(need.url, document))
         return document
       }
     }
@@ -157,7 +157,7 @@ export class Evidence {
     const obtained = now !== undefined && Date.parse(document.obtained) > Date.parse(now) ? now : document.obtained
     const { mediaType } = document
     this.blocks.set(cid, bytes)
-    this.documents.set(url, { url, block: cid, obtained, ...(mediaType ? { mediaType } : {}) })
+    this.documents.set(url, { url, block: cid, obtained, mediaType: mediaType || undefined })
     this.found.urls.add(url)
   }
 
@@ -167,27 +167,27 @@ export class Evidence {
   }
 
   async #stored(cid: string): Promise<Uint8Array | undefined> {
-    const bytes = await this.#attempt(() => this.#sources.store.getBlock(cid))
+    const bytes = await this.#attempt(async () => this.#sources.store.getBlock(cid))
     return bytes && (await matches(cid, bytes)) ? bytes : undefined
   }
 
   #storedDocument(url: string): Promise<FetchedDocument | undefined> {
-    return this.#attempt(() => this.#sources.store.getDocument(url))
+    return this.#attempt(async () => this.#sources.store.getDocument(url))
   }
 
   /** A store or fetcher that fails has nothing; only the caller's signal ends the verification. */
-  async #attempt<T>(call: () => Promise<T> | undefined): Promise<T | undefined> {
+  async #attempt<T>(call: (signal?: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const { scope } = this.#sources
     try {
-      const promise = call()
-      return promise && (await abortable(promise, this.#sources.signal))
+      return await scope.run(call)
     } catch {
-      throwIfAborted(this.#sources.signal)
+      scope.throwIfAborted()
       return undefined
     }
   }
 
-  #write(promise: Promise<void>): void {
-    this.#writes.push(promise.catch(() => {}))
+  #write(call: () => Promise<void>): void {
+    this.#writes.push((async () => call())().catch(() => {}))
   }
 }
 

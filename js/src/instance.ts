@@ -1,4 +1,5 @@
-import { messageOf, throwIfAborted, VerifierError } from "./errors.js"
+import { throwIfAborted } from "./abort.js"
+import { messageOf, VerifierError } from "./errors.js"
 import { GuestMemory } from "./memory.js"
 import { Wasi } from "./wasi.js"
 

@@ -1,4 +1,5 @@
-import { aborted, throwIfAborted, VerifierError, type ErrorCode } from "./errors.js"
+import { aborted, throwIfAborted } from "./abort.js"
+import { VerifierError, type ErrorCode } from "./errors.js"
 import type { Runner } from "./instance.js"
 
 /** What goes to the worker: the module once, then cases one by one. */

@@ -1,6 +1,7 @@
+import { AbortScope, throwIfAborted } from "./abort.js"
 import { sealCase, type Case } from "./case.js"
 import { blockOf, codecs } from "./cid.js"
-import { messageOf, throwIfAborted, VerifierError } from "./errors.js"
+import { messageOf, VerifierError } from "./errors.js"
 import { Evidence } from "./evidence.js"
 import { issuerHint } from "./hint.js"
 import type { Runner } from "./instance.js"
@@ -26,34 +27,48 @@ export function createVerifier(runner: Runner, moduleCID: string | undefined, de
     }
   }
 
-  const evidenceFor = (options: VerifyOptions, now?: string): Evidence => {
+  /** Gathers evidence for `work`, until that is done or the caller aborts. */
+  const withEvidence = async <T>(options: VerifyOptions, now: string | undefined, work: (e: Evidence) => Promise<T>): Promise<T> => {
     const fetchers = options.fetchers ?? defaults.fetchers ?? []
-    return new Evidence({
+    const scope = new AbortScope(options.signal)
+    const evidence = new Evidence({
       store: options.store ?? defaults.store ?? ownStore,
       fetchers: Array.isArray(fetchers) ? fetchers : [fetchers],
       documentMaxAge: options.documentMaxAge ?? defaults.documentMaxAge ?? 300,
-      signal: options.signal,
+      scope,
       now,
     })
+    try {
+      const result = await work(evidence)
+      await scope.run(() => evidence.settled())
+      return result
+    } finally {
+      scope.end()
+    }
   }
 
   const verifyWithReceipt = async (request: VerifyRequest, options: VerifyOptions = {}): Promise<Receipt> => {
     const input = await inputBlock(request.input)
     const now = timeOf(request.now)
-    const evidence = evidenceFor(options, request.now === undefined ? now : undefined)
     const hint = issuerHint(input.bytes, request.registries)
     const remembered = recall.get(hint)
-    if (remembered) await evidence.recall(remembered)
-    const { expect, registries, policy } = request
+    const { mediaType, expect, registries, policy } = request
     const asked: CaseRequest = {
-      ...{ verilith: contract, op: "verify", now, input: { block: input.cid, ...optional("mediaType", request.mediaType) } },
-      ...{ ...optional("expect", expect), ...optional("registries", registries), ...optional("policy", policy) },
+      verilith: contract,
+      op: "verify",
+      now,
+      input: { block: input.cid, mediaType },
+      expect,
+      registries,
+      policy,
     }
-    const { reply, bytes, sealed, rounds } = await converse(run, asked, input, evidence, options.signal)
-    await evidence.settled()
-    if (!reply.verdict) throw new VerifierError("ERR_MODULE_FAULT", "the module answered verify by something else")
-    if (rounds > 1) recall.set(hint, restsOn(reply.verdict, evidence, remembered))
-    return { verdict: reply.verdict, reply: bytes, case: sealed.bytes, caseCID: sealed.cid, moduleCID, rounds }
+    return withEvidence(options, request.now === undefined ? now : undefined, async (evidence) => {
+      if (remembered) await evidence.recall(remembered)
+      const { reply, bytes, sealed, rounds } = await converse(run, asked, input, evidence, options.signal)
+      if (!reply.verdict) throw new VerifierError("ERR_MODULE_FAULT", "the module answered verify by something else")
+      if (rounds > 1) recall.set(hint, restsOn(reply.verdict, evidence, remembered))
+      return { verdict: reply.verdict, reply: bytes, case: sealed.bytes, caseCID: sealed.cid, moduleCID, rounds }
+    })
   }
 
   return {
@@ -65,9 +80,11 @@ export function createVerifier(runner: Runner, moduleCID: string | undefined, de
     async inspect(request, options = {}) {
       const input = await inputBlock(request.input)
       const asked: CaseRequest = {
-        ...{ verilith: contract, op: "inspect", input: { block: input.cid, ...optional("mediaType", request.mediaType) } },
+        verilith: contract,
+        op: "inspect",
+        input: { block: input.cid, mediaType: request.mediaType },
       }
-      const { reply } = await converse(run, asked, input, evidenceFor(options), options.signal)
+      const { reply } = await withEvidence(options, undefined, (e) => converse(run, asked, input, e, options.signal))
       if (!reply.inspection) throw new VerifierError("ERR_MODULE_FAULT", "the module answered inspect by something else")
       return reply.inspection
     },
@@ -101,8 +118,8 @@ async function converse(
     const sealed = await sealCase(
       {
         ...request,
-        ...(documents.size > 0 ? { evidence: [...documents.values()] } : {}),
-        ...(unobtainable.size > 0 ? { unobtainable: [...unobtainable] } : {}),
+        evidence: documents.size > 0 ? [...documents.values()] : undefined,
+        unobtainable: unobtainable.size > 0 ? [...unobtainable] : undefined,
       },
       [input, ...Array.from(evidence.blocks, ([cid, bytes]) => ({ cid, bytes }))],
     )
@@ -156,8 +173,4 @@ function timeOf(now: string | Date | undefined): string {
   } catch (thrown) {
     throw new VerifierError("ERR_ARGUMENT", `now: ${messageOf(thrown)}`, { cause: thrown })
   }
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): { [k in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { [k in K]?: V })
 }
