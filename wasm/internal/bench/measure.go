@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/verilith/verilith/host"
+	"github.com/verilith/verilith/wasm/internal/verify"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// workload is a credential and a tampered copy of it, with what it takes to judge them.
+type workload struct {
+	Name       string              `json:"name"`
+	Input      any                 `json:"input"` // a string, or a document
+	Tampered   any                 `json:"tampered"`
+	MediaType  string              `json:"mediaType,omitempty"`
+	Now        string              `json:"now"`
+	Registries []wire.Registry     `json:"registries"`
+	Resources  map[string]document `json:"resources,omitempty"`
+}
+
+type document struct {
+	Body      string `json:"body"`
+	MediaType string `json:"mediaType,omitempty"`
+	Obtained  string `json:"obtained"`
+}
+
+// prepared is a workload that was judged rightly once.
+type prepared struct {
+	request host.Request
+	sealed  []byte // the case of its last round
+}
+
+func (b *bench) prepare(w *workload) error {
+	v, err := b.opened()
+	if err != nil {
+		return err
+	}
+	good, err := w.request(w.Input)
+	if err != nil {
+		return err
+	}
+	bad, err := w.request(w.Tampered)
+	if err != nil {
+		return err
+	}
+	accepted, err := v.Verify(b.ctx, good)
+	if err != nil {
+		return err
+	}
+	if accepted.Outcome != wire.Accepted {
+		return fmt.Errorf("%s is %s: %s", w.Name, accepted.Outcome, accepted.Reason)
+	}
+	rejected, err := v.Verify(b.ctx, bad)
+	if err != nil {
+		return err
+	}
+	if rejected.Outcome != wire.Rejected {
+		return fmt.Errorf("the tampered copy of %s is %s", w.Name, rejected.Outcome)
+	}
+	for _, c := range []struct {
+		sealed []byte
+		want   wire.Outcome
+	}{{accepted.Case, wire.Accepted}, {rejected.Case, wire.Rejected}} {
+		if reply := verify.Answer(c.sealed); reply.Verdict == nil || reply.Verdict.Outcome != c.want {
+			return fmt.Errorf("%s: the core in this process does not say %s", w.Name, c.want)
+		}
+	}
+	b.prepared[w.Name] = &prepared{request: good, sealed: accepted.Case}
+	return nil
+}
+
+func (w *workload) request(input any) (host.Request, error) {
+	now, err := wire.ParseTime(w.Now)
+	if err != nil {
+		return host.Request{}, err
+	}
+	req := host.Request{MediaType: w.MediaType, Now: now, Registries: w.Registries, Resources: map[string]host.Document{}}
+	if s, ok := input.(string); ok {
+		req.Input = []byte(s)
+	} else {
+		req.Input = strictjson.Encode(input)
+	}
+	for url, d := range w.Resources {
+		obtained, err := wire.ParseTime(d.Obtained)
+		if err != nil {
+			return host.Request{}, err
+		}
+		req.Resources[url] = host.Document{Body: []byte(d.Body), MediaType: d.MediaType, Obtained: obtained}
+	}
+	return req, nil
+}
+
+func (b *bench) opened() (*host.Verifier, error) {
+	if b.verifier == nil {
+		v, err := host.Open(b.ctx, b.config)
+		if err != nil {
+			return nil, err
+		}
+		b.verifier = v
+	}
+	return b.verifier, nil
+}
+
+// run times the calls of one contender for as long as it was asked to.
+func (b *bench) run(r *run) (answer, error) {
+	p := b.prepared[r.Workload]
+	if p == nil {
+		return answer{}, fmt.Errorf("%q was not prepared", r.Workload)
+	}
+	call, err := b.contender(r.Contender, p)
+	if err != nil {
+		return answer{}, err
+	}
+	var took []time.Duration
+	for began := time.Now(); len(took) == 0 || time.Since(began) < time.Duration(r.Millis)*time.Millisecond; {
+		start := time.Now()
+		if err := call(); err != nil {
+			return answer{}, err
+		}
+		took = append(took, time.Since(start))
+	}
+	return answer{Millis: millis(median(took)), Calls: len(took)}, nil
+}
+
+// contender returns one verification by the core in this process, from a sealed case,
+// or by the module under the host, from a request as a program makes it.
+func (b *bench) contender(name string, p *prepared) (func() error, error) {
+	switch name {
+	case "native":
+		return func() error {
+			if reply := verify.Run(p.sealed); len(reply) == 0 {
+				return fmt.Errorf("an empty reply")
+			}
+			return nil
+		}, nil
+	case "wazero":
+		v, err := b.opened()
+		if err != nil {
+			return nil, err
+		}
+		return func() error {
+			verdict, err := v.Verify(b.ctx, p.request)
+			if err == nil && verdict.Outcome != wire.Accepted {
+				err = fmt.Errorf("the verdict became %s: %s", verdict.Outcome, verdict.Reason)
+			}
+			return err
+		}, nil
+	}
+	return nil, fmt.Errorf("no contender %q; there are native and wazero", name)
+}
+
+// open times host.Open: with nothing at hand, or with what an earlier one compiled.
+func (b *bench) open(o *opening) (answer, error) {
+	cfg := b.config
+	if b.cacheDir == "" {
+		dir, err := os.MkdirTemp("", "verilith-bench-")
+		if err != nil {
+			return answer{}, err
+		}
+		b.cacheDir = dir
+		cfg.CacheDir = dir
+		if _, err := timeOpen(b, cfg); err != nil {
+			return answer{}, err
+		}
+	}
+	if cfg.CacheDir = b.cacheDir; !o.Cached {
+		cfg.CacheDir = host.NoCache
+	}
+	took, err := timeOpen(b, cfg)
+	return answer{Millis: millis(took), Calls: 1}, err
+}
+
+func timeOpen(b *bench, cfg host.Config) (time.Duration, error) {
+	start := time.Now()
+	v, err := host.Open(b.ctx, cfg)
+	took := time.Since(start)
+	if err != nil {
+		return 0, err
+	}
+	return took, v.Close()
+}
+
+func median(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	if n := len(list); n%2 == 0 {
+		return (list[n/2-1] + list[n/2]) / 2
+	}
+	return list[len(list)/2]
+}
+
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
