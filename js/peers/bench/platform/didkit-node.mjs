@@ -1,0 +1,3 @@
+import didkit from "@spruceid/didkit-wasm-node"
+
+export const { verifyCredential } = didkit

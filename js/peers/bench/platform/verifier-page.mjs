@@ -1,0 +1,3 @@
+import { load as loadFrom } from "../../../dist/index.js"
+
+export const load = () => loadFrom("/verifier.wasm")

@@ -1,0 +1,19 @@
+// Text tables: the first column to the left, figures to the right.
+
+export function table(title, head, rows) {
+  const cells = [head, ...rows].map((row) => row.map((cell) => String(cell ?? "")))
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => [...(row[i] ?? "")].length)))
+  const line = (row) => "  " + row.map((cell, i) => (isText(head[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ").trimEnd()
+  const rule = "  " + widths.map((width) => "─".repeat(width)).join("  ")
+  return [`\n${title}`, line(cells[0]), rule, ...cells.slice(1).map(line)].join("\n")
+}
+
+/** Columns of text have a head that begins with a capital; those of figures, a unit. */
+const isText = (head) => /^[A-Z]/.test(head)
+
+export const ms = (value) => (value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+export const perSecond = (millis) => (millis === undefined ? "–" : Math.round(1000 / millis).toLocaleString("en"))
+export const bytes = (value) => value.toLocaleString("en")
+export const ratio = (ours, theirs) => (ours === undefined || theirs === undefined ? "" : `${(ours / theirs).toPrecision(2)}×`)
+
+export const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
