@@ -219,17 +219,25 @@ func (b *builder) carry(e Entity) error {
 
 // document adds a resource and its body.
 func (b *builder) document(d Document) error {
+	r, err := b.body(d)
+	if err != nil {
+		return err
+	}
+	return b.resource(r)
+}
+
+// body puts the body of a document and returns the resource that it is.
+func (b *builder) body(d Document) (Resource, error) {
 	if len(d.Body) > block.MaxSize {
-		return &Error{Reason: TooLarge, Member: "body", Detail: fmt.Sprintf("%.200q has %d bytes, want at most %d", d.URL, len(d.Body), block.MaxSize)}
+		return Resource{}, &Error{Reason: TooLarge, Member: "body", Detail: fmt.Sprintf("%.200q has %d bytes, want at most %d", d.URL, len(d.Body), block.MaxSize)}
 	}
 	body := block.New(block.Raw, d.Body)
-	if !b.carried[body.CID] {
-		b.carried[body.CID] = true
-		if err := b.put(body); err != nil {
-			return err
-		}
+	r := Resource{URL: d.URL, CID: body.CID.String(), MediaType: d.MediaType, Obtained: d.Obtained}
+	if b.carried[body.CID] {
+		return r, nil
 	}
-	return b.resource(Resource{URL: d.URL, CID: body.CID.String(), MediaType: d.MediaType, Obtained: d.Obtained})
+	b.carried[body.CID] = true
+	return r, b.put(body)
 }
 
 func (b *builder) resource(r Resource) error {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestLookup(t *testing.T) {
-	const n = 2000
+	const n = 800
 	s, store := build(t, syntheticRange(0, n))
 	meta, err := s.Head()
 	if err != nil {
@@ -51,7 +51,7 @@ func TestLookup(t *testing.T) {
 			t.Fatalf("walk %s: %v %v %v, want %v", p.Path, have, missing, err, p.Blocks)
 		}
 	}
-	for i := n; i < n+500; i++ {
+	for i := n; i < n+200; i++ {
 		id := synthetic(i).ID
 		_, p, err := s.Entity(id)
 		if err != nil || p.Found || len(p.Blocks) < 2 {
