@@ -46,6 +46,41 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
+// FuzzToken is FuzzRecognise for what stands in a token: header and payload are not
+// hidden behind base64url and DEFLATE, and what inflates is what was deflated.
+func FuzzToken(f *testing.F) {
+	for _, good := range []func() (object, object){goodJWT, goodVP, goodJOSE} {
+		h, claims := good()
+		f.Add(strictjson.Encode(h), strictjson.Encode(claims))
+	}
+	f.Add(strictjson.Encode(cardHeader()), strictjson.Encode(goodPayload()))
+	f.Add([]byte(`{"alg":"ES256","typ":"vp+jwt"}`), strictjson.Encode(goodPresentation2()))
+	f.Fuzz(func(t *testing.T, header, payload []byte) {
+		for _, deflate := range []bool{false, true} {
+			body := payload
+			if deflate {
+				body = deflated(payload)
+			}
+			token := b64(header) + "." + b64(body) + "." + b64(make([]byte, 64))
+			e, err := Recognise([]byte(token), "")
+			if err != nil {
+				if _, ok := err.(*Error); !ok || e != nil {
+					t.Fatalf("%T beside %v", err, e)
+				}
+				continue
+			}
+			if deflate != (e.Format == HealthCard) || e.Token != token {
+				t.Fatalf("deflated %v, recognised as %s", deflate, e.Format)
+			}
+			claims, err := strictjson.ParseObject(payload)
+			if err != nil || !bytes.Equal(strictjson.Encode(claims), strictjson.Encode(e.Claims)) {
+				t.Fatalf("claims %s, %v", strictjson.Encode(e.Claims), err)
+			}
+			checkEnvelope(t, e)
+		}
+	})
+}
+
 func checkEnvelope(t *testing.T, e *Envelope) {
 	if e.Document == nil || e.Format == "" || e.MediaType == "" || (e.JWS == nil) != (e.Token == "") {
 		t.Fatalf("half an envelope: %+v", e)

@@ -3,11 +3,13 @@ package cred
 import (
 	"bytes"
 	"compress/flate"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -54,13 +56,17 @@ func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data)
 func sign(header object, payload []byte) string {
 	input := b64(strictjson.Encode(header)) + "." + b64(payload)
 	sum := sha256.Sum256([]byte(input))
-	r, s, err := ecdsa.Sign(rand.Reader, testKey, sum[:])
+	der, err := testKey.Sign(nil, sum[:], crypto.SHA256) // RFC 6979: the same token each time
 	if err != nil {
 		panic(err)
 	}
+	var rs struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &rs); err != nil {
+		panic(err)
+	}
 	sig := make([]byte, 64)
-	r.FillBytes(sig[:32])
-	s.FillBytes(sig[32:])
+	rs.R.FillBytes(sig[:32])
+	rs.S.FillBytes(sig[32:])
 	return input + "." + b64(sig)
 }
 

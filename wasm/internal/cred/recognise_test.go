@@ -88,6 +88,9 @@ func TestRecognise(t *testing.T) {
 		{"declared as a credential", vpToken, "application/vc", "", false, MediaTypeConflict},
 		{"declared as a card", token, "application/smart-health-card", "", false, MediaTypeConflict},
 		{"declared as what is not supported", token, "application/dc+sd-jwt", "", false, UnsupportedFormat},
+		{"declared as COSE", token, "application/vc+cose", "", false, UnsupportedFormat},
+		{"declared as an mdoc", token, "application/mdoc", "", false, UnsupportedFormat},
+		{"declared as a JWS in JSON", token, "application/jose+json", "", false, UnsupportedFormat},
 		{"declared as something else", token, "image/png", "", false, UnsupportedMediaType},
 	}
 	for _, tt := range tests {

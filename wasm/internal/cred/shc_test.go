@@ -150,6 +150,16 @@ func TestHealthCardIsMapped(t *testing.T) {
 	// The mapped document obeys VCDM 1.1 too.
 	wantProblem(t, func() []Problem { _, p := embedded(e.Document).Credential(); return p }(), "", "")
 
+	// A card may name its subject, as any JWT may.
+	payload["sub"] = "did:example:alice"
+	named, err := Recognise([]byte(card(payload)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, problems := named.Credential(); len(problems) > 0 || len(c.SubjectIDs) != 1 || c.SubjectIDs[0] != "did:example:alice" {
+		t.Errorf("read as %+v, %v", c, problems)
+	}
+
 	if err := e.CheckKeyID(testKID); err != nil {
 		t.Error(err)
 	}
@@ -244,7 +254,9 @@ func TestQR(t *testing.T) {
 		{"pair between digits and letters", whole + "13", MalformedQR},
 		{"no slash", strings.Replace(whole, "shc:/", "shc:", 1), UnrecognisedInput},
 		{"text before", "x" + whole, UnrecognisedInput},
+		{"another text for a chunk", three[0] + "\n" + three[1] + "\nx", MalformedQR},
 		{"another text behind", whole + " x", MalformedQR},
+		{"one of two with a whole code first", whole + " " + strings.Replace(whole, "shc:/", "shc:/2/2/", 1), MalformedQR},
 		{"too many chunks", strings.Repeat("shc:/1/9/0000 ", maxChunks+1), MalformedQR},
 		{"no JWS", "shc:/0000", MalformedToken},
 		{"an empty JWS", "shc:/0101", malformedHeader},

@@ -48,6 +48,7 @@ func TestURL(t *testing.T) {
 		{"https://:443", false, false},
 		{"https://issuer.example:port", false, false},
 		{"https://a@b@c/", false, false},
+		{"https://a[@b/", false, false},
 		{"https://[::1", false, false},
 		{"https://[::1]a", false, false},
 		{"https://[fe80::1%25eth0]/", false, false},

@@ -158,9 +158,13 @@ func TestVCDM2Rules(t *testing.T) {
 		{"digest with padding inside", related("digestSRI", "sha256-A=A"), MalformedValue, "relatedResource.digestSRI"},
 		{"digest a number", related("digestSRI", strictjson.Number("1")), MalformedValue, "relatedResource.digestSRI"},
 		{"multibase outside its alphabet", related("digestMultibase", "z0"), MalformedValue, "relatedResource.digestMultibase"},
+		{"multibase of another base", related("digestMultibase", "mQAo"), "", ""},
+		{"multibase with a space", related("digestMultibase", "mQ Ao"), MalformedValue, "relatedResource.digestMultibase"},
 		{"multibase empty", related("digestMultibase", "u"), MalformedValue, "relatedResource.digestMultibase"},
 		{"media type", related("mediaType", "image/svg+xml; charset=utf-8"), "", ""},
 		{"no media type", related("mediaType", "svg"), MalformedValue, "relatedResource.mediaType"},
+		{"media type with a space", related("mediaType", "image/s vg"), MalformedValue, "relatedResource.mediaType"},
+		{"media type a boolean", related("mediaType", true), MalformedValue, "relatedResource.mediaType"},
 	})
 }
 
