@@ -78,8 +78,8 @@ func TestAConversation(t *testing.T) {
 			if (tt.err == "") != (a.Error == "") || !strings.Contains(a.Error, tt.err) {
 				t.Errorf("error %q, want %q", a.Error, tt.err)
 			}
-			if timed := a.Calls > 0 && a.Millis > 0; timed != tt.calls {
-				t.Errorf("%d calls of %v ms, want a time: %v", a.Calls, a.Millis, tt.calls)
+			if timed := a.Calls > 0 && a.Nanos > 0; timed != tt.calls {
+				t.Errorf("%d calls of %d ns, want a time: %v", a.Calls, a.Nanos, tt.calls)
 			}
 		})
 	}

@@ -54,10 +54,10 @@ type opening struct {
 
 // answer is one line of output.
 type answer struct {
-	// Millis is the median time of one call, in milliseconds; Calls, how many there were.
-	Millis float64 `json:"millis,omitempty"`
-	Calls  int     `json:"calls,omitempty"`
-	Error  string  `json:"error,omitempty"`
+	// Nanos is the median time of one call; Calls, how many there were.
+	Nanos int64  `json:"nanos,omitempty"`
+	Calls int    `json:"calls,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 func serve(module string, in io.Reader, out io.Writer) error {

@@ -124,7 +124,7 @@ func (b *bench) run(r *run) (answer, error) {
 		}
 		took = append(took, time.Since(start))
 	}
-	return answer{Millis: millis(median(took)), Calls: len(took)}, nil
+	return answer{Nanos: int64(median(took)), Calls: len(took)}, nil
 }
 
 // contender returns one verification by the core in this process, from a sealed case,
@@ -172,7 +172,7 @@ func (b *bench) open(o *opening) (answer, error) {
 		cfg.CacheDir = host.NoCache
 	}
 	took, err := timeOpen(b, cfg)
-	return answer{Millis: millis(took), Calls: 1}, err
+	return answer{Nanos: int64(took), Calls: 1}, err
 }
 
 func timeOpen(b *bench, cfg host.Config) (time.Duration, error) {
@@ -192,5 +192,3 @@ func median(list []time.Duration) time.Duration {
 	}
 	return list[len(list)/2]
 }
-
-func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
