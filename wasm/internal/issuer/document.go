@@ -38,7 +38,7 @@ func inDocument(q Query, doc *did.Document, source Source) ([]Key, error) {
 		if len(found) == 0 {
 			return nil, &Error{Reason: NoKey, Detail: fmt.Sprintf("the document of %.200q has no method for %s", doc.ID, q.Purpose)}
 		}
-		return bounded(found)
+		return bounded(found, nil)
 	}
 	m, err := doc.Method(q.Method, q.Purpose)
 	if err != nil {
@@ -119,6 +119,8 @@ func wrap(err error, subject string) error {
 			e.Reason = WrongPurpose
 		case did.Ambiguous:
 			e.Reason = AmbiguousKey
+		case did.Deactivated:
+			e.Reason = Deactivated
 		case did.UnsupportedKey:
 			e.Reason, e.Unknown = UnsupportedKey, true
 		}

@@ -25,16 +25,17 @@ type Reason string
 
 // The reasons of this package's errors.
 const (
-	NoKey               Reason = "key_not_found"           // the issuer has no such key
-	DocumentUnavailable Reason = "key_unavailable"         // the document that would have it could not be had
-	BadDocument         Reason = "malformed_key_document"  // it was had and is malformed
-	UnsupportedMethod   Reason = "unsupported_did_method"  // no such DID method here
-	UnsupportedKey      Reason = "unsupported_key_type"    // the key is of a kind that is not known here
-	WrongPurpose        Reason = "wrong_purpose"           // the key is not for making assertions
-	NoIssuer            Reason = "issuer_names_no_keys"    // the issuer is no DID and no https URL
-	AmbiguousKey        Reason = "ambiguous_key"           // several keys answer to one name
-	NotTheIssuers       Reason = "key_of_another"          // the verification method is not the issuer's
-	MalformedMethod     Reason = "malformed_key_reference" // the name of the key is malformed
+	NoKey               Reason = "key_not_found"          // the issuer has no such key
+	DocumentUnavailable Reason = "key_unavailable"        // the document that would have it could not be had
+	BadDocument         Reason = "malformed_key_document" // it was had and is malformed
+	UnsupportedMethod   Reason = "unsupported_did_method" // no such DID method here
+	UnusableKey         Reason = "unusable_key"           // the registry has it, and it is malformed, too short or unknown here
+	UnsupportedKey      Reason = "unsupported_key_type"   // the key is of a kind that is not known here
+	WrongPurpose        Reason = "wrong_purpose"          // the key is not for making assertions
+	NoIssuer            Reason = "issuer_names_no_keys"   // the issuer is no DID and no https URL
+	AmbiguousKey        Reason = "ambiguous_key"          // several keys answer to one name
+	NotTheIssuers       Reason = "key_of_another"         // the verification method is not the issuer's
+	Deactivated         Reason = "did_deactivated"        // its document says that the DID is no more
 )
 
 // Error is why no key was found.
@@ -102,8 +103,8 @@ const maxCandidates = 16
 // Find returns the keys that may have made a proof, the likeliest first. With an
 // [ErrMissing] from docs it returns that error.
 func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error) {
-	if found := inRegistries(q, standings); len(found) > 0 {
-		return bounded(found)
+	if found, err := inRegistries(q, standings); len(found) > 0 || err != nil {
+		return bounded(found, err)
 	}
 	base, _, isURL := splitMethod(q)
 	if q.Method != "" && isURL && base != q.Issuer {
@@ -125,11 +126,11 @@ func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error)
 	return nil, &Error{Reason: NoIssuer, Detail: fmt.Sprintf("issuer %.200q is no DID and no https URL, and no registry has keys for it", q.Issuer)}
 }
 
-func bounded(found []Key) ([]Key, error) {
-	if len(found) > maxCandidates {
+func bounded(found []Key, err error) ([]Key, error) {
+	if err == nil && len(found) > maxCandidates {
 		return nil, &Error{Reason: AmbiguousKey, Detail: fmt.Sprintf("the proof names no key and the issuer has %d, want at most %d", len(found), maxCandidates)}
 	}
-	return found, nil
+	return found, err
 }
 
 // splitMethod takes a verification method's URL apart. A method that is no absolute
@@ -193,17 +194,28 @@ func hasKeys(standings []registry.Standing) bool {
 }
 
 // inRegistries finds the issuer's keys that answer to the method's name; all of them
-// where the proof names none.
-func inRegistries(q Query, standings []registry.Standing) []Key {
+// where the proof names none. A named key that is there and of no use is an error:
+// looking elsewhere for it would be looking for a better answer.
+func inRegistries(q Query, standings []registry.Standing) ([]Key, error) {
 	var found []Key
+	var unusable error
 	for _, s := range standings {
 		for _, k := range s.Keys() {
-			if k.Key != nil && fits(k.Record, q.Purpose) && named(q, k) {
+			switch {
+			case !named(q, k):
+			case k.Key == nil:
+				unusable = &Error{Reason: UnusableKey, Detail: fmt.Sprintf("the registry's key %.200q: %v", k.Record.Kid, k.Err), err: k.Err}
+			case !fits(k.Record, q.Purpose):
+				unusable = &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("the registry's key %.200q is for use %.60q, want %s", k.Record.Kid, k.Record.Use, q.Purpose)}
+			default:
 				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry})
 			}
 		}
 	}
-	return found
+	if len(found) > 0 || q.Method == "" || q.Method == q.Issuer {
+		return found, nil
+	}
+	return nil, unusable
 }
 
 // fits reports whether a registry's key may be used for the purpose. An empty use is any.
@@ -234,7 +246,7 @@ func named(q Query, k registry.Key) bool {
 	name = strings.TrimPrefix(name, "#")
 	_, kidFragment, _ := strings.Cut(k.Record.Kid, "#")
 	return name != "" && (name == strings.TrimPrefix(k.Record.Kid, "#") || name == kidFragment ||
-		k.Record.JWK.String("kid") == name || k.Key.Thumbprint() == name)
+		k.Record.JWK.String("kid") == name || k.Key != nil && k.Key.Thumbprint() == name)
 }
 
 // inDID finds the key in the issuer's DID document.

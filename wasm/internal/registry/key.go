@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,7 +25,8 @@ const (
 // Key is a registry's record of a key, and the key itself.
 type Key struct {
 	Record *snapshot.Key
-	Key    *keys.Key // nil where the record's key is of a kind that is not known here
+	Key    *keys.Key // nil where it is of no use here
+	Err    error     // why Key is nil
 }
 
 // Keys are the issuer's keys in this registry.
@@ -35,27 +37,25 @@ func (s Standing) Keys() []Key {
 	list := make([]Key, len(s.Entity.Keys))
 	for i := range s.Entity.Keys {
 		record := &s.Entity.Keys[i]
-		list[i] = Key{Record: record, Key: parse(record)}
+		key, err := parse(record)
+		list[i] = Key{Record: record, Key: key, Err: err}
 	}
 	return list
 }
 
 // parse reads a record's key: its JWK, or the key of its first certificate.
-func parse(record *snapshot.Key) *keys.Key {
+func parse(record *snapshot.Key) (*keys.Key, error) {
 	if record.JWK != nil {
-		if k, err := keys.FromJWK(record.JWK); err == nil {
-			return k
-		}
-		return nil
+		return keys.FromJWK(record.JWK)
 	}
-	if len(record.X5C) > 0 {
-		if der, err := base64.StdEncoding.DecodeString(record.X5C[0]); err == nil {
-			if k, err := keys.FromCertificate(der); err == nil {
-				return k
-			}
-		}
+	if len(record.X5C) == 0 {
+		return nil, errors.New("the record holds no key")
 	}
-	return nil
+	der, err := base64.StdEncoding.DecodeString(record.X5C[0])
+	if err != nil {
+		return nil, fmt.Errorf("x5c: %w", err)
+	}
+	return keys.FromCertificate(der)
 }
 
 // Allows answers whether a key may have signed at a time, by its record's state and

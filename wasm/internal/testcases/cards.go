@@ -49,7 +49,7 @@ func cards(all map[string]spec) {
 	put("zip-missing", i.JWS(nil, testissuer.Deflate(strictjson.Encode(cardClaims(iss)))))
 	put("trailing-bytes", i.JWS(strictjson.Object{"zip": "DEF"}, append(testissuer.Deflate(strictjson.Encode(cardClaims(iss))), 0)))
 	put("inflate-bomb", i.JWS(strictjson.Object{"zip": "DEF"}, testissuer.Deflate(make([]byte, 64<<20))))
-	put("kid-no-thumbprint", i.As(iss, "key-1").HealthCard(cardClaims(iss)))
+	put("kid-no-thumbprint", i.As(iss, "key-1").JWS(strictjson.Object{"zip": "DEF"}, testissuer.Deflate(strictjson.Encode(cardClaims(iss)))))
 
 	i.As(iss, i.Thumbprint())
 	record := func(edits strictjson.Object) strictjson.Object {

@@ -47,7 +47,11 @@ func jose(all map[string]spec) {
 		"jwk-of-another":        {"jwk": testissuer.Key("ES256", "another").JWK},
 		"zip":                   {"zip": "DEF"},
 	} {
-		put(what, i.JWT(with(typed, header), claims(i)))
+		h := strictjson.Object{"typ": "vc+jwt"}
+		for name, v := range header { // nil stays: it leaves alg or kid out
+			h[name] = v
+		}
+		put(what, i.JWT(h, claims(i)))
 	}
 	put("alg-none-unsigned", b64(strictjson.Encode(strictjson.Object{"alg": "none", "typ": "vc+jwt"}))+"."+parts[1]+".")
 	put("signature-missing", parts[0]+"."+parts[1]+".")
