@@ -26,22 +26,31 @@ export class AbortScope {
     signal?.addEventListener("abort", this.#onAbort, { once: true })
   }
 
-  /** Settles as `call` does, or rejects with ERR_ABORTED as soon as the signal is aborted. */
-  run<T>(call: (signal?: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * Settles as `call` does, or rejects as soon as the signal is aborted, or after
+   * `wait` milliseconds.
+   */
+  async run<T>(call: (signal?: AbortSignal) => Promise<T>, wait?: number): Promise<T> {
     const signal = this.#signal
-    if (!signal) return call()
-    return new Promise((resolve, reject) => {
-      throwIfAborted(signal)
-      const control = new AbortController()
-      const stop = () => {
-        control.abort(signal.reason)
-        reject(aborted(signal))
+    if (!signal && wait === undefined) return call()
+    throwIfAborted(signal)
+    const control = new AbortController()
+    let stop: (() => void) | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => {
+        control.abort(signal?.reason)
+        reject(signal?.aborted ? aborted(signal) : new TypeError("waited long enough"))
       }
       this.#calls.add(stop)
-      call(control.signal)
-        .then(resolve, reject)
-        .finally(() => this.#calls.delete(stop))
+      if (wait !== undefined) timer = setTimeout(stop, wait)
     })
+    try {
+      return await Promise.race([call(control.signal), stopped])
+    } finally {
+      clearTimeout(timer)
+      this.#calls.delete(stop as () => void)
+    }
   }
 
   throwIfAborted(): void {

@@ -32,6 +32,24 @@ export async function sealCase(request: CaseRequest, evidence: Iterable<Block>):
   return { cid: root.cid, bytes: concat(...parts) }
 }
 
+/**
+ * The blocks in the order of their CIDs: the case does not depend on which answer came
+ * first. The Go host has the same order.
+ */
+export function inOrder(blocks: ReadonlyMap<string, Uint8Array>): Block[] {
+  return Array.from(blocks, ([cid, bytes]) => ({ cid, bytes, key: CID.parse(cid).bytes }))
+    .sort((a, b) => compare(a.key, b.key))
+    .map(({ cid, bytes }) => ({ cid, bytes }))
+}
+
+function compare(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
 /** Canonical JSON, without undefined members. What JSON has not (NaN, a cycle, half a surrogate pair) is an error. */
 function encodeRequest(request: CaseRequest): Uint8Array {
   try {

@@ -15,6 +15,8 @@ export interface EvidenceSources {
   now: string | undefined
 }
 
+const maxRecalled = 4 << 20 // bytes sent before they are asked for; lookup paths have some 10 KB each
+const patience = 5_000 // milliseconds that a document is waited for while the store has an older one
 const maxAtOnce = 8 // needs answered at the same time; each may be three requests
 
 /** What one verification has gathered: the blocks and documents of its case. */
@@ -35,8 +37,10 @@ export class Evidence {
   /** Takes what the last verdict on this issuer rested on, as far as it is at hand. */
   async recall(remembered: Remembered): Promise<void> {
     const blocks = await Promise.all(remembered.blocks.map(async (cid) => ({ cid, bytes: await this.#stored(cid) })))
+    let total = 0
     for (const { cid, bytes } of blocks) {
-      if (bytes) this.blocks.set(cid, bytes)
+      total += bytes?.length ?? 0
+      if (bytes && total <= maxRecalled) this.blocks.set(cid, bytes)
     }
     const documents = await Promise.all(
       remembered.urls.map(async (url) => ({ url, document: await this.#storedDocument(url) })),
@@ -141,8 +145,10 @@ export class Evidence {
     const stored = await this.#storedDocument(need.url)
     const usable = stored && stored.bytes.length <= need.maxBytes ? stored : undefined
     if (usable && this.#isRecent(usable)) return usable
+    const late = usable && Date.now() + patience
     for (const fetcher of fetchers) {
-      const document = await this.#attempt(async (signal) => fetcher.document?.(need, signal))
+      const wait = late && Math.max(late - Date.now(), 0)
+      const document = await this.#attempt(async (signal) => fetcher.document?.(need, signal), wait)
       if (document && document.bytes.length <= need.maxBytes) {
         this.#write(() => store.putDocument(need.url, document))
         return document
@@ -176,10 +182,10 @@ export class Evidence {
   }
 
   /** A store or fetcher that fails has nothing; only the caller's signal ends the verification. */
-  async #attempt<T>(call: (signal?: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(call: (signal?: AbortSignal) => Promise<T>, wait?: number): Promise<T | undefined> {
     const { scope } = this.#sources
     try {
-      return await scope.run(call)
+      return await scope.run(call, wait)
     } catch {
       scope.throwIfAborted()
       return undefined

@@ -5,7 +5,7 @@ import { VerifierError } from "./errors.js"
 import { Health } from "./health.js"
 import { hedged, type Attempt } from "./hedge.js"
 import { Failure } from "./http.js"
-import { liveDocument, type LiveOptions } from "./live.js"
+import { liveDocuments, type LiveOptions } from "./live.js"
 import { walk } from "./path.js"
 import type { Block, BlockNeed, Fetcher } from "./types.js"
 
@@ -88,8 +88,7 @@ export function gatewayFetcher(options: GatewayOptions): Fetcher {
     },
   }
   if (!options.live) return fetcher
-  const rules = options.live === true ? {} : options.live
-  return { ...fetcher, document: (need, signal) => liveDocument(ask, rules, need, signal) }
+  return { ...fetcher, document: liveDocuments(ask, options.live === true ? {} : options.live) }
 }
 
 /** The blocks for a need from one gateway: its whole path in one request, or the block. */

@@ -94,7 +94,9 @@ export async function get(
       void response.body?.cancel().catch(() => {})
       throw new Failure("page", "a page instead of data", 200)
     }
-    return { bytes: await readAtMost(response, bounds.maxBytes, alive), mediaType }
+    const bytes = await readAtMost(response, bounds.maxBytes, alive)
+    if (isPage(bytes)) throw new Failure("page", "a page instead of data", 200)
+    return { bytes, mediaType }
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown
     if (late) throw new Failure("timeout", "too slow")
@@ -105,6 +107,11 @@ export async function get(
     clearTimeout(idle)
     signal?.removeEventListener("abort", stop)
   }
+}
+
+/** Whether the body is HTML, whatever its type says. No block and no JSON begins so. */
+function isPage(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype\s+html|html)\b/i.test(new TextDecoder().decode(bytes.subarray(0, 100)))
 }
 
 async function readAtMost(response: Response, maxBytes: number, alive: () => void): Promise<Uint8Array> {

@@ -105,7 +105,7 @@ class Instance {
   call(input: Uint8Array): Uint8Array {
     try {
       const pointer = this.#alloc(input.length)
-      this.memory.write(pointer, input)
+      if (pointer !== 0) this.memory.write(pointer, input) // 0: too long, or empty; run says so
       const packed = BigInt.asUintN(64, this.#run(pointer, input.length)) // a u64 arrives signed
       this.#wasi.takeWords()
       return this.memory.read(Number(packed >> 32n), Number(packed & 0xffff_ffffn))

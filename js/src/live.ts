@@ -1,5 +1,6 @@
 import type { Ask } from "./ask.js"
-import type { DocumentNeed, FetchedDocument } from "./types.js"
+import { VerifierError } from "./errors.js"
+import type { Fetcher } from "./types.js"
 
 /** Which documents may be fetched from where they live. */
 export interface LiveOptions {
@@ -9,24 +10,46 @@ export interface LiveOptions {
    * address, `localhost`, or a name without a dot or of a local network.
    */
   allow?: (url: URL) => boolean
+  /**
+   * Hosts that may be asked although they have no public name: `issuer.lan:8443`. One
+   * written `http://localhost:8080` is asked by http for its https URLs; that is for
+   * tests and demonstrations, and for this machine alone.
+   */
+  private?: readonly string[]
 }
 
-/** Fetches a document over https. It is not checked by anything but TLS. */
-export async function liveDocument(
-  ask: Ask,
-  { allow = hasPublicName }: LiveOptions,
-  need: DocumentNeed,
-  signal: AbortSignal | undefined,
-): Promise<FetchedDocument | undefined> {
-  const url = parse(need.url)
-  if (!url || url.protocol !== "https:" || url.username || url.password || !allow(url)) return undefined
-  try {
-    // An answer out of the HTTP cache would be older than its time says.
-    const { bytes, mediaType } = await ask(url.href, need.accept ?? "*/*", need.maxBytes, signal, "no-store")
-    return { bytes, obtained: new Date().toISOString(), ...(mediaType === undefined ? {} : { mediaType }) }
-  } catch {
-    return undefined
+/** Fetches documents over https. They are checked by nothing but TLS. */
+export function liveDocuments(ask: Ask, options: LiveOptions): NonNullable<Fetcher["document"]> {
+  const allow = options.allow ?? hasPublicName
+  const own = new Map((options.private ?? []).map(privateHost))
+  return async (need, signal) => {
+    const url = parse(need.url)
+    if (!url || url.protocol !== "https:" || url.username || url.password) return undefined
+    const scheme = own.get(hostAndPort(url))
+    if (!scheme && !allow(url)) return undefined
+    url.protocol = scheme ?? url.protocol
+    try {
+      // An answer out of the HTTP cache would be older than its time says.
+      const { bytes, mediaType } = await ask(url.href, need.accept ?? "*/*", need.maxBytes, signal, "no-store")
+      return { bytes, obtained: new Date().toISOString(), mediaType }
+    } catch {
+      return undefined
+    }
   }
+}
+
+/** Reads an entry of `private`: the host and port, and the scheme to ask with. */
+function privateHost(text: string): [string, string] {
+  const url = parse(text.includes("://") ? text : `https://${text}`)
+  const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "")
+  if (!url || (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) || url.pathname !== "/" || url.search) {
+    throw new VerifierError("ERR_ARGUMENT", `live.private: ${JSON.stringify(text)}, want host:port, or http://localhost:port`)
+  }
+  return [hostAndPort(url), url.protocol]
+}
+
+function hostAndPort(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === "http:" ? "80" : "443")}`
 }
 
 function parse(text: string): URL | undefined {

@@ -44,7 +44,7 @@ export function documentFetcher(documents: Readonly<Record<string, KnownDocument
       return {
         bytes: typeof body === "string" ? new TextEncoder().encode(body) : body,
         obtained,
-        ...(mediaType === undefined ? {} : { mediaType }),
+        mediaType,
       }
     },
   }

@@ -5,7 +5,7 @@ import type { BlockStore, FetchedDocument } from "./types.js"
 export interface Entry {
   cid: string
   bytes: Uint8Array
-  mediaType?: string
+  mediaType?: string | undefined
   obtained?: string
 }
 
@@ -37,11 +37,11 @@ export function storeOn(shelf: Shelf): BlockStore {
       const entry = await read(`document:${url}`)
       if (entry?.obtained === undefined) return undefined
       const { bytes, obtained, mediaType } = entry
-      return { bytes, obtained, ...(mediaType === undefined ? {} : { mediaType }) }
+      return { bytes, obtained, mediaType }
     },
     async putDocument(url: string, { bytes, mediaType, obtained }: FetchedDocument) {
       const cid = rawCID(await sha256(bytes))
-      await shelf.put(`document:${url}`, { cid, bytes, obtained, ...(mediaType === undefined ? {} : { mediaType }) })
+      await shelf.put(`document:${url}`, { cid, bytes, obtained, mediaType })
     },
   }
 }

@@ -82,7 +82,7 @@ export interface Block {
 export interface FetchedDocument {
   bytes: Uint8Array
   /** Its Content-Type, if it came with one. */
-  mediaType?: string
+  mediaType?: string | undefined
   /** When it was obtained, RFC 3339. */
   obtained: string
 }

@@ -1,5 +1,5 @@
 import { AbortScope, throwIfAborted } from "./abort.js"
-import { sealCase, type Case } from "./case.js"
+import { inOrder, sealCase, type Case } from "./case.js"
 import { blockOf, codecs } from "./cid.js"
 import { messageOf, VerifierError } from "./errors.js"
 import { Evidence } from "./evidence.js"
@@ -118,10 +118,10 @@ async function converse(
     const sealed = await sealCase(
       {
         ...request,
-        evidence: documents.size > 0 ? [...documents.values()] : undefined,
-        unobtainable: unobtainable.size > 0 ? [...unobtainable] : undefined,
+        evidence: documents.size > 0 ? [...documents.values()].sort((a, b) => (a.url < b.url ? -1 : 1)) : undefined,
+        unobtainable: unobtainable.size > 0 ? [...unobtainable].sort() : undefined,
       },
-      [input, ...Array.from(evidence.blocks, ([cid, bytes]) => ({ cid, bytes }))],
+      [input, ...inOrder(evidence.blocks)],
     )
     const { reply, bytes } = await run(sealed.bytes, signal)
     if (reply.error) throw refusal(reply.error)

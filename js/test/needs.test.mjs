@@ -31,6 +31,9 @@ async function blocksIn(caseBytes) {
   return cids.slice(2) // behind the request and the input
 }
 
+/** In the order of their bytes, which is not that of their text. */
+const sorted = (blocks) => blocks.map((b) => b.link).sort((a, b) => Buffer.compare(a.bytes, b.bytes)).map(String)
+
 const rests = (verdict) => verdict.checks[0].rests
 
 test("without a fetcher nothing is obtainable, and the module is told so", async () => {
@@ -49,7 +52,7 @@ test("a path is answered whole: one request, two rounds, and no block beside the
   assert.equal(receipt.rounds, 2)
   assert.equal(fetcher.asked.length, 1)
   assert.deepEqual(fetcher.asked[0], { block: blocks[0].cid, path, maxBytes: 2 << 20 })
-  assert.deepEqual(await blocksIn(receipt.case), blocks.map((b) => b.cid))
+  assert.deepEqual(await blocksIn(receipt.case), sorted(blocks))
 })
 
 test("a fetcher that answers block by block is asked along the path, still in one round", async () => {
@@ -79,7 +82,7 @@ test("links inside a map of the block are followed, as IPLD paths are", async ()
   assert.equal(path, `${root.cid}/e/a`)
 })
 
-test("needs of a round are answered at the same time, at most 8 of them, and in their order", async () => {
+test("needs of a round are answered at the same time, at most 8 of them, and their order is of no matter", async () => {
   const blocks = Array.from({ length: 20 }, (_, i) => raw(`block ${i}`))
   const have = new Map(blocks.map((b) => [b.cid, b]))
   let under = 0
@@ -95,7 +98,7 @@ test("needs of a round are answered at the same time, at most 8 of them, and in 
   const receipt = await verifier.verifyWithReceipt({ input: `i.need ${blocks.map((b) => b.cid).join(" ")}`, now }, { fetchers, store: memoryStore() })
   assert.equal(receipt.verdict.outcome, "accepted")
   assert.equal(most, 8)
-  assert.deepEqual(await blocksIn(receipt.case), blocks.map((b) => b.cid))
+  assert.deepEqual(await blocksIn(receipt.case), sorted(blocks))
 })
 
 test("the store stands before the fetchers, and keeps what they brought", async () => {
@@ -298,6 +301,37 @@ test("the deepest path is one request, and a deeper one comes to an end", async 
   }
   assert.deepEqual(await ask(26), { rounds: 2, requests: 1 })
   await assert.rejects(ask(60), { code: "ERR_TOO_MANY_ROUNDS" })
+})
+
+test("while the store has a document, a slow host is not waited for long", async () => {
+  const url = "https://slow.example/"
+  const store = memoryStore()
+  await store.putDocument(url, { bytes: new Uint8Array([49]), obtained: "2020-01-01T00:00:00Z" })
+  let signal
+  const fetchers = {
+    document: (_, s) => {
+      signal = s
+      return new Promise(() => {})
+    },
+  }
+  const before = Date.now()
+  const { checks } = await verifier.verify({ input: `i.need ${url}`, now }, { store, fetchers })
+  assert.match(checks[0].detail, /2020-01-01T00:00:00Z 1\n$/)
+  assert.ok(Date.now() - before < 7_000)
+  assert.ok(signal.aborted)
+})
+
+test("one signal serves many calls without a warning", async () => {
+  const warnings = []
+  const onWarning = (w) => warnings.push(w.message)
+  process.on("warning", onWarning)
+  const blocks = Array.from({ length: 30 }, (_, i) => raw(`block ${i}`))
+  const input = `i.need ${blocks.map((b) => b.cid).join(" ")}`
+  const { signal } = new AbortController()
+  await verifier.verify({ input, now }, { fetchers: fetcherOf(blocks), store: memoryStore(), signal })
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off("warning", onWarning)
+  assert.deepEqual(warnings, [])
 })
 
 test("an abort ends a verification that waits for a fetcher which does not listen", async () => {
