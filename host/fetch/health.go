@@ -83,8 +83,11 @@ func (h *health) succeeded(took time.Duration) {
 func (h *health) late(took time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if mean := max(h.mean, firstGuess/10); took > mean {
-		h.mean = mean + (took-mean)/smoothing
+	switch {
+	case h.mean == 0:
+		h.mean = max(took, firstGuess)
+	case took > h.mean:
+		h.mean += (took-h.mean)/smoothing + 1
 	}
 }
 
