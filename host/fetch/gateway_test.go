@@ -176,7 +176,11 @@ func TestGateway(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			m := newMirror(t, tt.do)
-			f := fetcher(t, Config{Gateways: []string{m.URL}})
+			cl := patient
+			if tt.want == Timeout {
+				cl = quick
+			}
+			f := fetcherWith(t, Config{Gateways: []string{m.URL}}, cl)
 			blocks, source, err := fetch(t, f, need)
 			wantReason(t, err, tt.want)
 			if err == nil && (blocks != tt.blocks || source != strings.TrimPrefix(m.URL, "http://")) {
@@ -202,7 +206,7 @@ func stall(w http.ResponseWriter, r *http.Request) bool {
 	w.(http.Flusher).Flush()
 	select {
 	case <-r.Context().Done():
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 	}
 	return true
 }

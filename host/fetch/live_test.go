@@ -107,7 +107,11 @@ func TestLive(t *testing.T) {
 				accept = "application/statuslist+jwt"
 			}
 			before := time.Now()
-			a, err := fetcher(t, cfg).Fetch(context.Background(), wire.Need{URL: base + path, Accept: accept, MaxBytes: tt.max})
+			cl := patient
+			if tt.want == Timeout {
+				cl = quick
+			}
+			a, err := fetcherWith(t, cfg, cl).Fetch(context.Background(), wire.Need{URL: base + path, Accept: accept, MaxBytes: tt.max})
 			wantReason(t, err, tt.want)
 			if err != nil {
 				return
@@ -233,7 +237,7 @@ func TestLiveOutage(t *testing.T) {
 				tt.edit(&cfg, &need)
 			}
 			asked, answer = 0, tt.answer
-			a, err := fetcher(t, cfg).Fetch(context.Background(), need)
+			a, err := fetcherWith(t, cfg, quick).Fetch(context.Background(), need)
 			wantReason(t, err, tt.want)
 			if err == nil && (a.Source != "cache" || string(a.Document.Body) != "{}" || !a.Document.Obtained.Equal(first.Document.Obtained) || a.Document.MediaType != "application/json") {
 				t.Errorf("%+v, want what was obtained first", a)

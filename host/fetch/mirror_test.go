@@ -21,8 +21,12 @@ import (
 	"github.com/verilith/verilith/wasm/wire"
 )
 
-// quick is patient enough for a busy machine and not for a hostile gateway.
-var quick = clocks{stall: 250 * time.Millisecond, overall: time.Second}
+// patient is for what will answer, be the machine ever so busy; quick for what will
+// not.
+var (
+	patient = clocks{stall: 20 * time.Second, overall: 40 * time.Second}
+	quick   = clocks{stall: 250 * time.Millisecond, overall: time.Second}
+)
 
 // registry is a snapshot of 2,000 issuers: three or four blocks on a path.
 var registry = sync.OnceValues(func() (cid.Cid, snapshot.Store) {
@@ -146,9 +150,11 @@ func carOf(blocks ...block.Block) []byte {
 	return buf.Bytes()
 }
 
-func fetcher(t testing.TB, cfg Config) *Fetcher {
+func fetcher(t testing.TB, cfg Config) *Fetcher { t.Helper(); return fetcherWith(t, cfg, patient) }
+
+func fetcherWith(t testing.TB, cfg Config, cl clocks) *Fetcher {
 	t.Helper()
-	f, err := newFetcher(cfg, quick)
+	f, err := newFetcher(cfg, cl)
 	if err != nil {
 		t.Fatal(err)
 	}

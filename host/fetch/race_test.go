@@ -19,15 +19,16 @@ func TestRace(t *testing.T) {
 	broken := func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(502); return true }
 	forged := func(w http.ResponseWriter, r *http.Request) bool { w.Write([]byte("forged")); return true }
 	tests := []struct {
-		name string
-		do   []func(http.ResponseWriter, *http.Request) bool
-		want Reason
+		name   string
+		do     []func(http.ResponseWriter, *http.Request) bool
+		want   Reason
+		clocks clocks
 	}{
-		{"second", []func(http.ResponseWriter, *http.Request) bool{missing, nil}, ""},
-		{"fourth", []func(http.ResponseWriter, *http.Request) bool{missing, broken, forged, nil}, ""},
-		{"fourth, while three hang", []func(http.ResponseWriter, *http.Request) bool{stall, stall, stall, nil}, ""},
-		{"nobody has it", []func(http.ResponseWriter, *http.Request) bool{missing, missing}, NotFound},
-		{"each fails otherwise", []func(http.ResponseWriter, *http.Request) bool{missing, broken}, Unavailable},
+		{"second", []func(http.ResponseWriter, *http.Request) bool{missing, nil}, "", patient},
+		{"fourth", []func(http.ResponseWriter, *http.Request) bool{missing, broken, forged, nil}, "", patient},
+		{"fourth, while three hang", []func(http.ResponseWriter, *http.Request) bool{stall, stall, stall, nil}, "", clocks{time.Second, 20 * time.Second}},
+		{"nobody has it", []func(http.ResponseWriter, *http.Request) bool{missing, missing}, NotFound, patient},
+		{"each fails otherwise", []func(http.ResponseWriter, *http.Request) bool{missing, broken}, Unavailable, patient},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -36,7 +37,7 @@ func TestRace(t *testing.T) {
 			for _, do := range tt.do {
 				urls = append(urls, newMirror(t, do).URL)
 			}
-			n, _, err := fetch(t, fetcher(t, Config{Gateways: urls}), need)
+			n, _, err := fetch(t, fetcherWith(t, Config{Gateways: urls}, tt.clocks), need)
 			wantReason(t, err, tt.want)
 			if err == nil && n != len(proof.Blocks) {
 				t.Errorf("%d blocks, want %d", n, len(proof.Blocks))
