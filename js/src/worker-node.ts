@@ -24,7 +24,7 @@ export async function load(
 }
 
 const spawn: Spawn = (onMessage, onFailure) => {
-  const worker = new Worker(new URL("./worker-thread-node.js", import.meta.url))
+  const worker = new Worker(new URL("./worker-thread-node.js", import.meta.url), { execArgv: [] })
   worker.unref() // an idle worker does not keep the process
   worker.on("message", (message: FromWorker) => {
     worker.unref()
