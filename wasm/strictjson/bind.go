@@ -162,13 +162,14 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// tag returns a field's JSON name and whether it is left out when empty.
-func tag(f reflect.StructField) (name string, omitempty bool) {
-	name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+// tag returns a field's JSON name and when it is left out: "omitempty", or "omitzero",
+// which keeps a list that is there and empty.
+func tag(f reflect.StructField) (name, omit string) {
+	name, omit, _ = strings.Cut(f.Tag.Get("json"), ",")
 	if name == "-" || !f.IsExported() {
-		return "", false
+		return "", ""
 	}
-	return name, opts == "omitempty"
+	return name, omit
 }
 
 // From turns a struct, slice or map into a value that [Encode] writes, by the
@@ -214,7 +215,7 @@ func from(v reflect.Value) any {
 		t := v.Type()
 		for i := range t.NumField() {
 			name, omit := tag(t.Field(i))
-			if name == "" || omit && empty(v.Field(i)) {
+			if name == "" || omit == "omitempty" && empty(v.Field(i)) || omit == "omitzero" && v.Field(i).IsZero() {
 				continue
 			}
 			o[name] = from(v.Field(i))

@@ -166,7 +166,7 @@ type Freshness struct {
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known
 	Age    string `json:"age,omitempty"`   // "3d4h", if known
 	Bound  string `json:"bound,omitempty"` // up to which it counts as fresh, if there is one
-	State  string `json:"state"`           // "fresh", "stale", "pinned" (no bound applies)
+	State  string `json:"state"`           // "fresh", "stale", "suspect" (later than now), "pinned" (no bound applies)
 }
 
 // Relaxed is a rule that the policy loosened and that mattered.

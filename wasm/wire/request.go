@@ -49,8 +49,8 @@ type Registry struct {
 	// AsOf is when the pinned snapshot was known to be the newest one, RFC 3339, if the embedder knows.
 	AsOf string `json:"asOf,omitempty"`
 	// Entities is a handful of issuers that the embedder pins itself, in the
-	// snapshot's entity model.
-	Entities []strictjson.Object `json:"entities,omitempty"`
+	// snapshot's entity model. An empty list is a registry without anybody.
+	Entities []strictjson.Object `json:"entities,omitzero"`
 	// ID is the CID of a governed registry's first root. State is the embedder's
 	// copy of what the module last said about it.
 	ID    string `json:"id,omitempty"`

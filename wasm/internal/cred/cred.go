@@ -103,10 +103,12 @@ func (e *Envelope) Credential() (*Credential, []Problem) {
 		r.jwtClaims(e)
 		c = r.vcdm1(e.Document)
 		c.bound(e.Claims)
+		r.statusClaim(c, e.Claims)
 	case e.Format == VCJOSE:
 		r.joseClaims(e)
 		c = r.vcdm2(e.Document)
 		c.bound(e.Claims)
+		r.statusClaim(c, e.Claims)
 	default:
 		c = r.credential(e.Document)
 	}

@@ -248,7 +248,7 @@ func (e *Envelope) decide(typ string) error {
 		return nil
 	case "", "application/jwt":
 	default:
-		return fail(UnsupportedFormat, "typ", "is %s, want vc+jwt, vp+jwt or JWT", show(e.JWS.Header["typ"]))
+		return fail(MalformedToken, "typ", "is %s, want vc+jwt, vp+jwt or JWT", show(e.JWS.Header["typ"]))
 	}
 	hasVC, hasVP := e.Claims.Has("vc"), e.Claims.Has("vp")
 	switch {

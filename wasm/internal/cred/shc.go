@@ -123,6 +123,8 @@ func (r *rules) healthCard(e *Envelope) *Credential {
 	for _, name := range []string{"nbf", "exp", "iat"} {
 		r.numericDate(e.Claims, name, false)
 	}
+	r.audience(e.Claims)
+	r.statusClaim(c, e.Claims)
 	vc, ok := e.Claims["vc"].(strictjson.Object)
 	if !ok {
 		r.add(MissingMember, "vc", "is %s, want an object", show(e.Claims["vc"]))
@@ -130,6 +132,7 @@ func (r *rules) healthCard(e *Envelope) *Credential {
 	}
 	r.at = "vc."
 	defer func() { r.at = "" }()
+	r.validity1(c, e.Document)
 	types, _ := stringsOf(vc["type"])
 	if _, isArray := vc["type"].([]any); !isArray || !slices.Contains(types, healthCardType) {
 		r.add(MalformedValue, "type", "is not an array of strings with %s", healthCardType)
@@ -153,11 +156,11 @@ func (r *rules) healthCard(e *Envelope) *Credential {
 			r.add(MalformedValue, "rid", "%s is not 1 to %d characters of the base64url alphabet", show(v), maxRID)
 		}
 		kid := e.JWS.Header.String("kid")
-		c.Status = []strictjson.Object{{
+		c.Status = append(c.Status, strictjson.Object{
 			"type": HealthCardRevocation,
 			"rid":  rid,
 			"id":   c.Issuer + "/.well-known/crl/" + kid + ".json",
-		}}
+		})
 	}
 	return c
 }

@@ -59,6 +59,14 @@ func (r *rules) vcdm1(doc strictjson.Object) *Credential {
 	if !doc.Has("issuanceDate") { // Section 4.6
 		r.add(MissingMember, "issuanceDate", "is required")
 	}
+	r.validity1(c, doc)
+	return c
+}
+
+// validity1 reads what bounds a VCDM 1.1 credential's validity or stands beside its
+// claims, and is there at the issuer's choice. A health card may have it too: its
+// vc claim is a VCDM 1.1 credential by mapping.
+func (r *rules) validity1(c *Credential, doc strictjson.Object) {
 	// Sections 4.6 and 4.8. Both reserve validFrom and validUntil for the meaning that
 	// VCDM 2.0 gives them, and the v1 context defines them: whoever writes them means
 	// a bound, so they bind.
@@ -73,13 +81,12 @@ func (r *rules) vcdm1(doc strictjson.Object) *Credential {
 	if t := r.time(doc, "validUntil"); t != nil {
 		c.notAfter(*t, false)
 	}
-	r.typed(doc, "proof", false)                            // Section 4.7
-	c.Status = r.typed(doc, "credentialStatus", true)       // Section 4.9
-	c.Schema = r.typed(doc, "credentialSchema", true)       // Section 5.4
-	c.RefreshService = r.typed(doc, "refreshService", true) // Section 5.5
-	c.TermsOfUse = r.typed(doc, "termsOfUse", false)        // Section 5.6
-	c.Evidence = r.typed(doc, "evidence", false)            // Section 5.7
-	return c
+	r.typed(doc, "proof", false)                                           // Section 4.7
+	c.Status = append(c.Status, r.typed(doc, "credentialStatus", true)...) // Section 4.9
+	c.Schema = r.typed(doc, "credentialSchema", true)                      // Section 5.4
+	c.RefreshService = r.typed(doc, "refreshService", true)                // Section 5.5
+	c.TermsOfUse = r.typed(doc, "termsOfUse", false)                       // Section 5.6
+	c.Evidence = r.typed(doc, "evidence", false)                           // Section 5.7
 }
 
 // vcdm2 checks a credential in the order of VCDM 2.0. Members that the text does not

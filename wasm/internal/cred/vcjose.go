@@ -23,6 +23,7 @@ func (r *rules) joseClaims(e *Envelope) {
 	for _, name := range []string{"iss", "sub", "jti"} {
 		r.stringClaim(e.Claims, name)
 	}
+	r.audience(e.Claims)
 	// "Key Discovery": iss must match the issuer or its id, in the header as in the
 	// claims (RFC 7519 Section 5.3). For the others "JOSE Header Parameters and JWT
 	// Claims" says SHOULD; a token that names two subjects, or has two names, is two

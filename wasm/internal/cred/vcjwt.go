@@ -64,6 +64,7 @@ func (r *rules) jwtClaims(e *Envelope) {
 	for _, name := range []string{"iss", "sub", "jti"} {
 		r.stringClaim(claims, name)
 	}
+	r.audience(claims)
 	if iss := claims.String("iss"); iss != "" {
 		r.sameID(iss, "iss", doc[party], party)
 	} else if !e.Presentation && !claims.Has("iss") {
@@ -95,6 +96,37 @@ func (r *rules) stringClaim(claims strictjson.Object, name string) {
 		}
 	}
 }
+
+// audience checks aud, RFC 7519 Section 4.1.3: a string or an array of strings.
+func (r *rules) audience(claims strictjson.Object) {
+	v, ok := claims["aud"]
+	if !ok {
+		return
+	}
+	if list, ok := stringsOf(v); !ok || len(list) == 0 {
+		r.add(MalformedValue, "aud", "is %s, want a string or an array of strings", show(v))
+	}
+}
+
+// statusClaim makes a status entry of a JWT's status claim: a Token Status List refers
+// to a token from there, beside whatever credentialStatus the document has.
+func (r *rules) statusClaim(c *Credential, claims strictjson.Object) {
+	v, ok := claims["status"]
+	if !ok {
+		return
+	}
+	o, ok := v.(strictjson.Object)
+	if !ok {
+		r.add(MalformedValue, "status", "is %s, want an object", show(v))
+		return
+	}
+	entry := o.Without()
+	entry["type"] = TokenStatus
+	c.Status = append(c.Status[:len(c.Status):len(c.Status)], entry)
+}
+
+// TokenStatus is the type of the status entry that a JWT's status claim becomes.
+const TokenStatus = "TokenStatusList"
 
 // numericDate checks a NumericDate, RFC 7519 Section 2, if it is there. With inYears it
 // must be one that a dateTime can show, which a time in milliseconds is not.

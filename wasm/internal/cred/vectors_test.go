@@ -140,7 +140,7 @@ func TestVCJOSECOSE(t *testing.T) {
 		{"credential-issuer-match-signed.txt", ""},
 		{"credential-minimal.json", ""},  // unsecured: for the proof step to refuse
 		{"presentation-single.json", ""}, // likewise
-		{"credential-jose-bad-media-type.txt", UnsupportedFormat},
+		{"credential-jose-bad-media-type.txt", MalformedToken},
 		{"presentation-jose-bad-credential.txt", MalformedValue},
 		{"credential-sdjwt-selective.txt", UnsupportedFormat},
 		{"credential-sdjwt-bad-signature.txt", UnsupportedFormat},

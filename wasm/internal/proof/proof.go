@@ -96,11 +96,8 @@ func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 	if err := key.Fits(p.env.JWS.Alg); err != nil {
 		return &Error{Reason: WrongKey, Detail: err.Error()}
 	}
-	if p.env.Format == cred.HealthCard {
-		// SMART Health Cards, "Creating JWS": kid is the base64url SHA-256 JWK Thumbprint of the key.
-		if key.Thumbprint() != p.env.JWS.Kid {
-			return &Error{Reason: KeyID, Detail: fmt.Sprintf("kid %.60q, the key's thumbprint is %s", p.env.JWS.Kid, key.Thumbprint())}
-		}
+	if err := p.env.CheckKeyID(key.Thumbprint()); err != nil {
+		return &Error{Reason: KeyID, Detail: err.Error()}
 	}
 	if err := p.env.JWS.Verify(key); err != nil {
 		return &Error{Reason: BadSignature, Detail: err.Error()}

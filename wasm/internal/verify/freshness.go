@@ -36,13 +36,16 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 		}
 		if d.origin == originLive {
 			f.State, f.Bound = "fresh", age(maxLiveAge)
-			if err != nil || ev.now.Sub(t) > maxLiveAge {
+			if err == nil && t.Sub(ev.now) > maxAhead {
+				f.State = "suspect"
+				m.stale, m.staleReason = fmt.Sprintf("the document at %.200q was obtained at %s, and it is said to be %s", d.url, d.obtained, wire.FormatTime(ev.now)), ClockSuspect
+			} else if err != nil || ev.now.Sub(t) > maxLiveAge {
 				f.State = "stale"
 				if err == nil && accepted(policy, ev.now.Sub(t)) {
 					stale = true
 					r.relax("acceptStale.keys", wire.CheckKey, StaleKeys)
 				} else {
-					m.stale = fmt.Sprintf("the document at %.200q is %s old, want at most %s", d.url, f.Age, f.Bound)
+					m.stale, m.staleReason = fmt.Sprintf("the document at %.200q is %s old, want at most %s", d.url, f.Age, f.Bound), StaleKeys
 				}
 			}
 		}
@@ -51,8 +54,15 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 	return stale
 }
 
-// StaleKeys is the reason where a document with keys is older than its bound.
-const StaleKeys = "stale_keys"
+// maxAhead is how far the time of a document may be ahead of the request's: a request
+// keeps its time while documents are obtained for it.
+const maxAhead = 10 * time.Minute
+
+// Why the freshness of a document leaves a verdict open.
+const (
+	StaleKeys    = "stale_keys"    // older than its bound
+	ClockSuspect = "clock_suspect" // obtained after the time that is said to be now
+)
 
 func accepted(policy wire.Policy, old time.Duration) bool {
 	bound, err := wire.ParseAge(policy.AcceptStale[wire.ClassKeys])

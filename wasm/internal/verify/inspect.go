@@ -37,7 +37,7 @@ func shown(env *cred.Envelope) wire.Inspection {
 	var problems []cred.Problem
 	if env.Presentation {
 		in.Credential = &wire.Credential{Format: string(env.Format)}
-		problems = cred.CheckPresentation(env.Document)
+		problems = env.CheckPresentation()
 	} else {
 		var c *cred.Credential
 		if c, problems = env.Credential(); c != nil {

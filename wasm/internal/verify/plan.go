@@ -14,10 +14,11 @@ import (
 
 // material is all that the checks of one credential need from elsewhere.
 type material struct {
-	standings []registry.Standing
-	found     [][]issuer.Key // per proof
-	keyErr    error          // why a proof has no key
-	stale     string         // which keys are too old, or ""
+	standings   []registry.Standing
+	found       [][]issuer.Key // per proof
+	keyErr      error          // why a proof has no key
+	stale       string         // which keys are too old, or ""
+	staleReason string
 }
 
 // plan gathers the material, and leaves in ev.needs what it lacks. It runs anew in

@@ -132,7 +132,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	}
 	stale := freshness(ev, r, &m, policy)
 	if m.stale != "" {
-		r.fail(wire.CheckKey, StaleKeys, m.stale, true, docCIDs(ev)...)
+		r.fail(wire.CheckKey, m.staleReason, m.stale, true, docCIDs(ev)...)
 	} else {
 		r.pass(wire.CheckKey, keySources(&m), docCIDs(ev)...)
 	}
@@ -157,7 +157,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 // presentation checks a presentation's data model. Its holder's proof and the
 // credentials in it are not verified by this module yet, so it is never accepted.
 func presentation(r *report, env *cred.Envelope) {
-	if problems := cred.CheckPresentation(env.Document); len(problems) > 0 {
+	if problems := env.CheckPresentation(); len(problems) > 0 {
 		model(r, problems)
 		r.skip(skippedEarlier, "the document breaks its data model", checksAfterFormat[1:]...)
 		return
