@@ -11,6 +11,7 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
+	"github.com/verilith/verilith/wasm/internal/xsd"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
@@ -407,6 +408,42 @@ func FuzzParseDocument(f *testing.F) {
 					t.Fatalf("%s for %q: %v", m.ID, purpose, err)
 				}
 			}
+		}
+	})
+}
+
+// FuzzMethod builds a document around one method, so that what changes is seldom the
+// grammar of JSON.
+func FuzzMethod(f *testing.F) {
+	ed := testissuer.Key("EdDSA", "fuzz")
+	f.Add("#k", "Multikey", subject, "publicKeyMultibase", ed.Multikey(), "#k", "2026-01-02T03:04:05Z", "k")
+	f.Add(subject+"#k", "Ed25519VerificationKey2018", "did:example:other", "publicKeyBase58", ed.Multikey()[1:], subject+"#k", "2026-01-02T24:00:00+14:00", "#k")
+	f.Add("/p?q#k", "EcdsaSecp256k1VerificationKey2019", "https://other.example/", "publicKeyHex", "02", "did:a:b#k", "9999-12-31T23:59:59-14:00", "did:a:b#k")
+	f.Fuzz(func(t *testing.T, id, methodType, controller, form, value, ref, expires, name string) {
+		if !strings.HasPrefix(form, "publicKey") {
+			return // another of the method's members, or one that is ignored
+		}
+		o := strictjson.Object{"id": subject, "assertionMethod": []any{ref}, "verificationMethod": []any{
+			strictjson.Object{"id": id, "type": methodType, "controller": controller, form: value, "expires": expires},
+		}}
+		d, err := ParseDocument(subject, o)
+		if err != nil {
+			return
+		}
+		all := d.Methods("")
+		m := all[0]
+		if len(all) != 1 || !strings.HasSuffix(m.ID, id) || !isURL(m.ID) || (m.Key == nil) == (m.KeyErr == nil) {
+			t.Fatalf("methods %+v", all)
+		}
+		if serves := len(d.Methods("assertionMethod")) == 1; serves != d.Refers(m.ID, "assertionMethod") {
+			t.Fatalf("%q refers to %q: %t", ref, m.ID, serves)
+		}
+		found, err := d.Method(name, "assertionMethod")
+		if err == nil && (found != m || m.Key == nil || !strings.HasPrefix(m.ID, subject+"#")) {
+			t.Fatalf("%q found %+v", name, found)
+		}
+		if _, err := xsd.DateTimeStamp(m.Expires); err != nil {
+			t.Fatalf("%q became %q: %v", expires, m.Expires, err)
 		}
 	})
 }
