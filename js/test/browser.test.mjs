@@ -1,0 +1,95 @@
+// The package in Chromium: in a page and in a worker, bundled, under a strict policy.
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { after, before, test } from "node:test"
+import { chain, raw } from "./support/blocks.mjs"
+import { skip, startChromium } from "./support/chromium.mjs"
+import { issuer } from "./support/credentials.mjs"
+import { startGateway } from "./support/gateway.mjs"
+import { buildReactor } from "./support/reactor.mjs"
+
+const wasm = process.env.VERILITH_WASM ?? new URL("../../bin/verifier.wasm", import.meta.url)
+const reactor = skip ? undefined : buildReactor()
+let chromium
+
+before(async () => {
+  if (!skip) chromium = await startChromium({ "/reactor.wasm": reactor.bytes })
+})
+after(async () => {
+  await chromium?.stop()
+})
+
+for (const where of ["page", "worker"]) {
+  const inChromium = (what, work) => test(`${what}, in a ${where}`, { skip }, work)
+
+  inChromium("a credential is verified", async () => {
+    const { issue, entity, id } = issuer("issuer.example")
+    const good = issue()
+    const bad = [good.split(".")[0], issue({ name: "Eve" }).split(".")[1], good.split(".")[2]].join(".")
+    const args = { good, bad, registries: [{ entities: [entity(true)] }], now: "2026-11-22T10:00:00Z" }
+    assert.deepEqual(await chromium.run(where, "verifies", args), {
+      cid: raw(readFileSync(wasm)).cid,
+      contract: 1,
+      good: "accepted",
+      bad: "rejected: bad_signature",
+      issuer: id,
+    })
+  })
+
+  inChromium("a module that breaks is replaced", async () => {
+    const fault = "ERR_MODULE_FAULT"
+    const want = ["accepted", fault, fault, fault, fault, fault, fault, "accepted"]
+    assert.deepEqual(await chromium.run(where, "recovers", reactor), { here: want, there: want })
+  })
+
+  inChromium("what is not the module is refused, with advice", async () => {
+    const { page, missing, unreachable, otherModule, named, fetched } = await chromium.run(where, "refuses", reactor)
+    assert.match(page, /^ERR_MODULE_INVALID: .*optimizeDeps/)
+    assert.match(missing, /^ERR_MODULE_FETCH: .*none\.wasm: HTTP 404/)
+    assert.match(unreachable, /^ERR_MODULE_FETCH: /)
+    assert.match(otherModule, /^ERR_MODULE_INTEGRITY: /)
+    assert.equal(named, "loaded")
+    assert.equal(fetched, "loaded")
+  })
+
+  inChromium("a lookup is one request; with the gateway dead IndexedDB answers", async () => {
+    const { blocks, path } = chain("abcd")
+    const gateway = await startGateway(blocks)
+    const args = { gateway: gateway.url, integrity: reactor.integrity, path, name: `lookup-${where}` }
+    const online = await chromium.run(where, "lookup", args)
+    assert.deepEqual(online, {
+      result: { outcome: "accepted", rounds: 2 },
+      exchanges: [[`${gateway.url}/ipfs/${path}?format=car&dag-scope=block`, undefined]],
+    })
+    assert.equal(gateway.requests.length, 1)
+    assert.equal(gateway.requests[0].headers.referer, undefined)
+    assert.equal(gateway.requests[0].headers.cookie, undefined)
+    await gateway.stop()
+    assert.deepEqual(await chromium.run(where, "lookup", args), { result: { outcome: "accepted", rounds: 2 }, exchanges: [] })
+    const other = await chromium.run(where, "lookup", { ...args, path: chain("other").path })
+    assert.equal(other.result.outcome, "undetermined")
+    assert.ok(other.exchanges.every(([, failure]) => failure === "network"))
+  })
+
+  inChromium("IndexedDB keeps what matches and drops what does not", async () => {
+    const blocks = ["a", "b", "c"].map((text) => raw(text.repeat(100)))
+    const args = { name: `keeps-${where}`, blocks: blocks.map(({ cid, bytes }) => ({ cid, bytes: [...bytes] })) }
+    assert.deepEqual(await chromium.run(where, "keeps", args), {
+      kept: [100, 100, 100],
+      again: [100, 100, 100],
+      document: { bytes: [...blocks[0].bytes], mediaType: "text/plain", obtained: "2026-11-22T10:00:00Z" },
+      absent: null,
+      keys: 4,
+      damaged: [null, null, 100],
+      keysAfter: 2,
+      small: [null, 100, 100],
+    })
+  })
+
+  inChromium("an abort ends what runs in a worker", async () => {
+    assert.deepEqual(await chromium.run(where, "aborts", reactor), ["ERR_ABORTED", "accepted", "accepted", "ERR_CLOSED"])
+    assert.equal(await chromium.run(where, "noWorker", reactor), "ERR_WORKER")
+  })
+}
+
+test("the library printed nothing", { skip }, () => assert.deepEqual(chromium.said, []))
