@@ -26,6 +26,12 @@ const (
 	grace   = 5 * time.Second // from asking a child to end to killing it
 )
 
+// Descendant is a process that descends from this one.
+type Descendant struct {
+	PID  int
+	Name string
+}
+
 // Process is a child that was started.
 type Process struct {
 	Name string
@@ -78,7 +84,7 @@ func (p *Process) read(out io.Reader) {
 // PID is the child's process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Ask writes one line and reads one. An answer with an error member is an error.
+// Ask writes one line and reads one, an object. One with a member error is an error.
 func (p *Process) Ask(ctx context.Context, question, answer any) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

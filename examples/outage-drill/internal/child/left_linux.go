@@ -23,7 +23,7 @@ func Adopt() error {
 
 // Left lists the processes that descend from this one. Call it when every Process
 // was waited for: it collects those that have ended and that nobody waits for.
-func Left() []string {
+func Left() []Descendant {
 	for {
 		var status syscall.WaitStatus
 		if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); err != nil || pid <= 0 {
@@ -45,13 +45,13 @@ func Left() []string {
 			continue
 		}
 		parents[pid], _ = strconv.Atoi(fields[1])
-		names[pid] = fmt.Sprintf("%d %s", pid, data[bytes.IndexByte(data, '(')+1:end])
+		names[pid] = string(data[bytes.IndexByte(data, '(')+1 : end])
 	}
-	var left []string
+	var left []Descendant
 	for pid := range parents {
 		for up, steps := parents[pid], 0; up > 1 && steps < 64; up, steps = parents[up], steps+1 {
 			if up == os.Getpid() {
-				left = append(left, names[pid])
+				left = append(left, Descendant{pid, names[pid]})
 				break
 			}
 		}

@@ -6,4 +6,4 @@ package child
 func Adopt() error { return nil }
 
 // Left finds nothing here. Every Process was waited for all the same.
-func Left() []string { return nil }
+func Left() []Descendant { return nil }

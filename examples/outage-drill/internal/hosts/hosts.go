@@ -15,14 +15,17 @@ import (
 // Domain is that of every name in the drill; RFC 2606 reserves it, nobody owns it.
 const Domain = "drill.example"
 
-// The names.
+// The names. The probes lead to the university; each is asked for once, so that
+// nobody has its address from before.
 const (
 	GatewayName    = "gateway." + Domain
 	UniversityName = "university." + Domain
+	ProbeBefore    = "probe-before." + Domain
+	ProbeAfter     = "probe-after." + Domain
 )
 
 // Names are all of them.
-func Names() []string { return []string{GatewayName, UniversityName} }
+func Names() []string { return []string{GatewayName, UniversityName, ProbeBefore, ProbeAfter} }
 
 // Traffic is what a host has answered since it was started.
 type Traffic struct {

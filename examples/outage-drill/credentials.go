@@ -1,0 +1,84 @@
+package main
+
+import (
+	"time"
+
+	"github.com/verilith/verilith/examples/outage-drill/internal/issue"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// credential is one line of the drill: what is judged, and what must come of it.
+type credential struct {
+	name        string
+	input       string
+	acceptStale string
+	later       time.Duration // after now
+	outcome     wire.Outcome
+	reason      string
+}
+
+// kinds are the credentials that the drill issues, one of each form.
+func (s *issuers) kinds() []struct {
+	name   string
+	issuer *issue.Issuer
+	form   issue.Form
+} {
+	return []struct {
+		name   string
+		issuer *issue.Issuer
+		form   issue.Form
+	}{
+		{"vc+jwt, did:web university", s.university, issue.VCJOSE},
+		{"VC-JWT 1.1, did:key guild", s.guild, issue.VCJWT11},
+		{"eddsa-jcs-2022, did:key guild", s.guild, issue.DataIntegrity},
+		{"SMART Health Card, https clinic", s.clinic, issue.HealthCard},
+	}
+}
+
+// known are the credentials that are judged before the outage, and again after it.
+func (s *issuers) known(now time.Time) ([]credential, error) {
+	var good, forged []credential
+	for i, k := range s.kinds() {
+		c, err := k.form(k.issuer, 100+i, now)
+		if err != nil {
+			return nil, err
+		}
+		f, err := issue.Forge(c)
+		if err != nil {
+			return nil, err
+		}
+		good = append(good, credential{name: k.name, input: c, outcome: wire.Accepted})
+		forged = append(forged, credential{name: "forged: " + k.name, input: f, outcome: wire.Rejected, reason: "bad_signature"})
+	}
+	c, err := issue.VCJWT11(s.stranger, 200, now)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(good, forged...), credential{name: "VC-JWT 1.1, issuer not in the registry", input: c,
+		outcome: wire.Rejected, reason: "issuer_not_in_registry"}), nil
+}
+
+// outage is how long the outage has lasted in the last lines of the drill.
+const outage = 72 * time.Hour
+
+// unseen are judged in the outage alone.
+func (s *issuers) unseen(now time.Time) ([]credential, error) {
+	var list []credential
+	for i, k := range s.kinds() {
+		c, err := k.form(k.issuer, 300+i, now)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, credential{name: "new: " + k.name, input: c, outcome: wire.Accepted})
+	}
+	c, err := issue.VCJWT11(s.harbour, 400, now)
+	if err != nil {
+		return nil, err
+	}
+	old := credential{input: list[0].input, later: outage}
+	strict, lenient := old, old
+	strict.name, strict.outcome, strict.reason = "three days on: did:web, strict policy", wire.Undetermined, "stale_keys"
+	lenient.name, lenient.outcome, lenient.acceptStale = "three days on: did:web, acceptStale 30d", wire.AcceptedStale, "30d"
+	return append(list, strict, lenient, credential{name: "issuer that nobody had asked about", input: c,
+		outcome: wire.Undetermined, reason: "registry_unavailable"}), nil
+}
