@@ -74,6 +74,7 @@ func TestResolveKeySyntax(t *testing.T) {
 		{"a version before it", strings.Replace(did, "key:", "key:1:", 1), Reason(keys.Malformed)},
 		{"not multibase", "did:key:6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH", Reason(keys.Malformed)},
 		{"a character that is not of base58", did + "0", Reason(keys.Malformed)},
+		{"in base64url", "did:key:u7QGUlmt8COQFd1-N5swcRQj26yJ0A-ECWyyK0tdHc5jFsg", Reason(keys.Malformed)},
 		{"a fragment", did + "#x", MalformedDID},
 		{"a query", did + "?x", MalformedDID},
 		{"a path", did + "/x", MalformedDID},

@@ -1,6 +1,10 @@
 package did
 
-import "github.com/verilith/verilith/wasm/internal/keys"
+import (
+	"strings"
+
+	"github.com/verilith/verilith/wasm/internal/keys"
+)
 
 // resolveKey makes the document of a did:key, did:key Section 3.1.1: one method, whose
 // id is the key, for everything that a signature can be for. No key agreement key is
@@ -9,6 +13,10 @@ import "github.com/verilith/verilith/wasm/internal/keys"
 // It follows Section 2 in that the identifier is the key alone: a version before it,
 // which Section 3.1.1 mentions, is no base58btc.
 func resolveKey(u didURL) (*Document, error) {
+	// "multibaseValue MUST be a string and begin with the letter z": one key, one DID.
+	if !strings.HasPrefix(u.id, "z") {
+		return nil, fail(Reason(keys.Malformed), "", "%.80q: want a key in base58btc", u.did)
+	}
 	k, err := keys.FromMultikey(u.id)
 	if err != nil {
 		return nil, fromKey("", err)
