@@ -12,10 +12,9 @@ const (
 	vcController = "https://example.issuer/vc-jose-cose" // controller of every key of the topic
 	vcNow        = "2024-06-01T00:00:00Z"                // after every validFrom and iat
 
-	whyNoSchema   = "the credential names a credentialSchema, whose types are not checked yet; its proof holds"
-	whyNoSDJWT    = "SD-JWT is not verified yet; undetermined"
-	whyNoCOSE     = "COSE is not verified yet; undetermined"
-	whyOtherMedia = "a typ that is none of a credential's says that the token is something else (RFC 8725 Section 3.11): not judged, and so not accepted"
+	whyNoSchema = "the credential names a credentialSchema, whose types are not checked yet; its proof holds"
+	whyNoSDJWT  = "SD-JWT is not verified yet; undetermined"
+	whyNoCOSE   = "COSE is not verified yet; undetermined"
 )
 
 // vcAnswers are by the file of each case. The tests are those of the W3C suite for
@@ -27,7 +26,7 @@ var vcAnswers = map[string]answer{
 		check: wire.CheckSchema, reason: "schema_unsupported", proven: true, why: whyNoSchema},
 	"credential-minimal.json":              rejected(wire.CheckProof, "no_proof"),
 	"presentation-single.json":             rejected(wire.CheckProof, "no_proof"),
-	"credential-jose-bad-media-type.txt":   notYet(invalid, wire.CheckFormat, "unsupported_format", whyOtherMedia),
+	"credential-jose-bad-media-type.txt":   rejected(wire.CheckFormat, "malformed_token"), // RFC 8725 Section 3.11
 	"presentation-jose-bad-credential.txt": rejected(wire.CheckModel, "malformed_value"),
 
 	"credential-sdjwt-selective.txt":        notYet(valid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
