@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { load as loadBytes, type LoadOptions, type ModuleSource, type Verifier } from "./core.js"
+import { load as loadBytes, type LoadOptions, type Verifier } from "./core.js"
 import { fetchModule } from "./fetch-module.js"
+import { sourceAndOptions, type Source } from "./source.js"
 
 export * from "./common.js"
 
@@ -16,6 +17,9 @@ export * from "./common.js"
  *   the one of this package.
  * @throws {@link VerifierError}
  */
-export function load(source?: ModuleSource | string | URL, options?: LoadOptions): Promise<Verifier> {
+export function load(source: Source, options?: LoadOptions): Promise<Verifier>
+export function load(options?: LoadOptions): Promise<Verifier>
+export function load(first?: Source | LoadOptions, second?: LoadOptions): Promise<Verifier> {
+  const [source, options] = sourceAndOptions<Source, LoadOptions>(first, second)
   return loadBytes(fetchModule(source ?? new URL("../verifier.wasm", import.meta.url)), options)
 }

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises"
 import { messageOf, VerifierError } from "./errors.js"
 import { fetchModule } from "./fetch-module.js"
 import type { ModuleSource } from "./module.js"
+import type { Source } from "./source.js"
 
 /** Reads the module of this package or of a `file:` URL, and fetches other URLs. */
-export async function readModule(source: ModuleSource | string | URL | undefined): Promise<ModuleSource> {
+export async function readModule(source: Source | undefined): Promise<ModuleSource> {
   const at = source ?? new URL("../verifier.wasm", import.meta.url)
   if ((typeof at === "string" || at instanceof URL) && String(at).startsWith("file:")) {
     try {

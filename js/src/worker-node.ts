@@ -4,10 +4,11 @@
  * @module
  */
 import { Worker } from "node:worker_threads"
-import type { ModuleSource, Verifier } from "./core.js"
+import type { Verifier } from "./core.js"
 import { compile } from "./module.js"
 import { readModule } from "./read-module.js"
 import { RemoteRunner, type FromWorker, type Spawn } from "./remote.js"
+import { sourceAndOptions, type Source } from "./source.js"
 import { createVerifier } from "./verifier.js"
 import type { WorkerLoadOptions } from "./worker.js"
 
@@ -15,10 +16,8 @@ export * from "./common.js"
 export type { WorkerLoadOptions } from "./worker.js"
 
 /** Loads the verifier into a worker thread. */
-export async function load(
-  source?: ModuleSource | string | URL,
-  options: Omit<WorkerLoadOptions, "worker"> = {},
-): Promise<Verifier> {
+export async function load(first?: Source | WorkerLoadOptions, second?: WorkerLoadOptions): Promise<Verifier> {
+  const [source, options] = sourceAndOptions<Source, WorkerLoadOptions>(first, second)
   const { module, cid } = await compile(await readModule(source), options.integrity)
   return createVerifier(await new RemoteRunner(spawn, module).start(), cid, options)
 }

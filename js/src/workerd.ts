@@ -6,12 +6,14 @@
  */
 // @ts-ignore: a bundler for workerd makes a WebAssembly.Module of it
 import verifierModule from "../verifier.wasm"
-import { load as loadBytes, type LoadOptions, type ModuleSource, type Verifier } from "./core.js"
+import { load as loadBytes, type LoadOptions, type Verifier } from "./core.js"
 import { fetchModule } from "./fetch-module.js"
+import { sourceAndOptions, type Source } from "./source.js"
 
 export * from "./common.js"
 
 /** Loads the verifier. See the browser's {@link "./index".load}. */
-export function load(source?: ModuleSource | string | URL, options?: LoadOptions): Promise<Verifier> {
+export function load(first?: Source | LoadOptions, second?: LoadOptions): Promise<Verifier> {
+  const [source, options] = sourceAndOptions<Source, LoadOptions>(first, second)
   return loadBytes(fetchModule(source ?? (verifierModule as WebAssembly.Module)), options)
 }

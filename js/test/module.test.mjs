@@ -27,6 +27,19 @@ test("the module may be bytes, a buffer, a Response, a promise of one, or compil
   await assert.rejects(core.load(new WebAssembly.Module(bytes), { integrity }), { code: "ERR_ARGUMENT" })
 })
 
+test("load takes options alone, or behind a source", async () => {
+  const store = { getBlock: async () => undefined, getDocument: async () => undefined, putBlock: async () => {}, putDocument: async () => {} }
+  let asked = 0
+  const fetchers = { blocks: async () => (asked++, []) }
+  const own = await load({ store, fetchers })
+  assert.equal((await own.about()).contract, 1)
+  const given = await load(bytes, { integrity, store, fetchers })
+  await given.verify({ input: `i.need ${raw("x").cid}` })
+  assert.equal(asked, 1)
+  await assert.rejects(load({ integrity }), { code: "ERR_MODULE_INTEGRITY" })
+  await assert.rejects(load(Object.assign(Object.create(null), { integrity })), { code: "ERR_MODULE_INTEGRITY" })
+})
+
 test("only the pinned module is compiled", async () => {
   await assert.rejects(load(bytes), { code: "ERR_MODULE_INTEGRITY" }, "the package pins its own")
   const changed = bytes.slice()
@@ -43,7 +56,7 @@ test("what is no WebAssembly is said to be none, and a page gets advice", async 
   await assert.rejects(load(new Response(page)), { code: "ERR_MODULE_INVALID" })
   await assert.rejects(load(new TextEncoder().encode("hello")), { code: "ERR_MODULE_INVALID", message: /^no WebAssembly: 5 bytes that begin with "hello"/ })
   await assert.rejects(load(new Uint8Array()), { code: "ERR_MODULE_INVALID" })
-  for (const source of [null, 7, {}]) await assert.rejects(load(source ?? {}), { code: "ERR_ARGUMENT" })
+  for (const source of [null, undefined, 7, {}, []]) await assert.rejects(core.load(source), { code: "ERR_ARGUMENT" })
 })
 
 /** A module with the sections given. */

@@ -1,0 +1,66 @@
+// The same case gives the same verdict bytes in Node and in Chromium as it gave in Go:
+// CASES is a folder of <name>.car and the reply that is expected, <name>.json.
+import assert from "node:assert/strict"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { test } from "node:test"
+import { load } from "@verilith/verifier"
+import { load as loadInWorker } from "@verilith/verifier/worker"
+import { skip, startChromium } from "./support/chromium.mjs"
+
+const folder = resolve(process.env.CASES ?? fileURLToPath(new URL("../../wasm/testdata/cases", import.meta.url)))
+const names = existsSync(folder)
+  ? readdirSync(folder)
+      .filter((name) => name.endsWith(".car"))
+      .map((name) => name.slice(0, -".car".length))
+  : []
+const none = names.length > 0 ? false : `SKIP: no cases in ${folder}; name their folder by CASES`
+
+const expected = (name) => readFileSync(join(folder, `${name}.json`))
+
+/** Compares every reply, and names those that differ. */
+function compare(where, replyTo) {
+  const differ = names.filter((name) => !expected(name).equals(replyTo(name)))
+  if (differ.length === 0) return
+  const [first] = differ
+  const got = String(replyTo(first))
+  const want = String(expected(first))
+  const at = Math.max([...got].findIndex((c, i) => c !== want[i]) - 60, 0)
+  assert.fail(
+    `${where}: ${differ.length} of ${names.length} replies differ: ${differ.slice(0, 10).join(", ")}\n` +
+      `${first}, from character ${at}:\n${got.slice(at, at + 300)}\nwant\n${want.slice(at, at + 300)}`,
+  )
+}
+
+// A folder that was named must be there, and in CI so must the default one.
+test("there are cases", { skip: none && !process.env.CASES && !process.env.CI ? none : false }, (t) => {
+  assert.ok(names.length > 0, `no cases in ${folder}`)
+  t.diagnostic(`${names.length} cases in ${folder}`)
+})
+
+for (const [where, make] of Object.entries({ Node: load, "a Node worker": loadInWorker })) {
+  test(`verdict bytes in ${where}`, { skip: none }, async () => {
+    const verifier = await make()
+    const replies = new Map()
+    for (const name of names) {
+      const { bytes } = await verifier.replay(new Uint8Array(readFileSync(join(folder, `${name}.car`))))
+      replies.set(name, Buffer.from(bytes))
+    }
+    verifier.close()
+    compare(where, (name) => replies.get(name))
+  })
+}
+
+test("verdict bytes in Chromium, in a page and in a worker", { skip: none || skip }, async () => {
+  const files = Object.fromEntries(names.map((name) => [`/cases/${name}.car`, readFileSync(join(folder, `${name}.car`))]))
+  const chromium = await startChromium(files)
+  try {
+    for (const where of ["page", "worker"]) {
+      const replies = await chromium.run(where, "replays", { names })
+      compare(`Chromium, ${where}`, (name) => Buffer.from(replies[name], "base64"))
+    }
+  } finally {
+    await chromium.stop()
+  }
+})
