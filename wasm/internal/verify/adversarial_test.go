@@ -816,6 +816,11 @@ func TestAdversarialDIDs(t *testing.T) {
 		{"did:web, its service", edited(object{"service": []any{object{"id": "#s", "type": "X", "serviceEndpoint": "https://x.example"}}}), "accepted"},
 		{"did:web, a method with a path beside it", edited(object{"verificationMethod": []any{method("/p", other, nil), method(web+"#k", alice, nil)}}), "accepted"},
 
+		{"did:web, its document refers to a did:key", at(alice.method(), object{"id": web, "assertionMethod": []any{alice.method()}}), "accepted"},
+		{"did:web, its document refers to a did:key to authenticate", at(alice.method(), object{"id": web, "authentication": []any{alice.method()}}), "rejected binding key_of_another"},
+		{"https, asked for its controller document", trial{input: alice.jws(object{"typ": "vc+jwt", "kid": alice.method()}, strictjson.Encode(document2("https://issuer.example"))),
+			regs: registry(entity("https://issuer.example", nil))}, "undetermined key key_unavailable"},
+
 		{"document of another DID", edited(object{"id": "did:web:other.example"}), "rejected key malformed_key_document"},
 		{"document with another key", key1(object{"publicKeyMultibase": mallory.multikey}), "rejected proof bad_signature"},
 		{"key for authentication only", edited(object{"assertionMethod": nil, "authentication": []any{web + "#k"}}), "rejected key wrong_purpose"},
