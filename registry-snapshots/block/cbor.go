@@ -115,7 +115,7 @@ func fromCBOR(v any) (any, error) {
 
 // EncodeCBOR encodes v, made of the types that DecodeCBOR returns or int, in the
 // one form of DAG-CBOR.
-func EncodeCBOR(v any) ([]byte, error) { return appendCBOR(nil, v, 0) }
+func EncodeCBOR(v any) ([]byte, error) { return appendCBOR(make([]byte, 0, 512), v, 0) }
 
 func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 	if depth > MaxDepth {
@@ -172,7 +172,8 @@ func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 	case map[string]any:
 		b = appendHead(b, 5, uint64(len(v)))
 		var err error
-		for _, k := range sortedKeys(v) {
+		var room [16]string // most maps have fewer members; the list stays on the stack
+		for _, k := range sortedKeys(room[:0], v) {
 			if !utf8.ValidString(k) {
 				return nil, errorf(BadCBOR, "key %.80q is not UTF-8", k)
 			}
@@ -187,10 +188,9 @@ func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 	}
 }
 
-// sortedKeys returns the keys in the order of DAG-CBOR: shorter first, then by
+// sortedKeys appends the keys to an empty list, in the order of DAG-CBOR: shorter first, then by
 // byte (RFC 7049 Section 3.9).
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
+func sortedKeys(keys []string, m map[string]any) []string {
 	for k := range m {
 		keys = append(keys, k)
 	}

@@ -19,7 +19,7 @@ import (
 func Carry(prev *Snapshot, at string, source iter.Seq2[Entity, error]) iter.Seq2[Entity, error] {
 	return func(yield func(Entity, error) bool) {
 		taken := map[string]bool{} // identifiers that the source has
-		if err := instant("at", &at); err != nil || at == "" {
+		if err := instant(place{name: "at"}, &at); err != nil || at == "" {
 			yield(Entity{}, &Error{Reason: BadValue, Member: "at", Detail: "want the time of the source"})
 			return
 		}

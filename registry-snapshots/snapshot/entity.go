@@ -104,6 +104,21 @@ func (e Entity) JSON() strictjson.Object {
 	return strictjson.From(e).(strictjson.Object)
 }
 
+// A place is a member of an entity. Every value is checked, so its text is made
+// only where there is something to say.
+type place struct {
+	list string // "" for a member of the entity itself
+	i    int
+	name string
+}
+
+func (p place) String() string {
+	if p.list == "" {
+		return p.name
+	}
+	return at(p.list, p.i, p.name)
+}
+
 // at makes the path of an element: keys[3].until.
 func at(list string, i int, member string) string {
 	return list + "[" + strconv.Itoa(i) + "]" + member

@@ -22,19 +22,19 @@ const maxID = 2048
 // out. It refuses values that break the rules of the model. The result shares
 // no slice with e that was changed.
 func (e Entity) Normal() (Entity, error) {
-	if err := identifier("id", e.ID, true); err != nil {
+	if err := identifier(place{name: "id"}, e.ID, true); err != nil {
 		return Entity{}, err
 	}
 	if err := first(
-		identifier("kind", e.Kind, false),
-		identifier("jurisdiction", e.Jurisdiction, false),
-		link("source", e.Source),
-		state("status", &e.Status),
+		identifier(place{name: "kind"}, e.Kind, false),
+		identifier(place{name: "jurisdiction"}, e.Jurisdiction, false),
+		link(place{name: "source"}, e.Source),
+		state(place{name: "status"}, &e.Status),
 	); err != nil {
 		return Entity{}, err
 	}
 	for i, n := range e.Names {
-		if err := text(at("names", i, ""), n); err != nil {
+		if err := text(place{"names", i, ""}, n); err != nil {
 			return Entity{}, err
 		}
 	}
@@ -60,11 +60,11 @@ func (e *Entity) normalIDs() error {
 	e.IDs = slices.Clone(e.IDs)
 	slices.Sort(e.IDs)
 	for i, id := range e.IDs {
-		if err := identifier(at("ids", i, ""), id, true); err != nil {
+		if err := identifier(place{"ids", i, ""}, id, true); err != nil {
 			return err
 		}
 		if id == e.ID || i > 0 && id == e.IDs[i-1] {
-			return &Error{Reason: Duplicate, Member: at("ids", i, ""), Detail: fmt.Sprintf("%q is there twice", id)}
+			return &Error{Reason: Duplicate, Member: place{"ids", i, ""}.String(), Detail: fmt.Sprintf("%q is there twice", id)}
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func (e *Entity) normalKeys() error {
 	e.Keys = slices.Clone(e.Keys)
 	for i := range e.Keys {
 		k := &e.Keys[i]
-		m := func(name string) string { return at("keys", i, name) }
+		m := func(name string) place { return place{"keys", i, name} }
 		if err := first(
 			identifier(m(".kid"), k.Kid, false),
 			identifier(m(".use"), k.Use, false),
@@ -85,11 +85,11 @@ func (e *Entity) normalKeys() error {
 			return err
 		}
 		if k.JWK == nil && len(k.X5C) == 0 {
-			return &Error{Reason: BadValue, Member: m(""), Detail: "neither jwk nor x5c"}
+			return &Error{Reason: BadValue, Member: m("").String(), Detail: "neither jwk nor x5c"}
 		}
 		for j, c := range k.X5C {
 			if _, err := base64.StdEncoding.Strict().DecodeString(c); err != nil || c == "" || strings.ContainsAny(c, "\r\n") {
-				return &Error{Reason: BadValue, Member: at(m(".x5c"), j, ""), Detail: "no base64 of a certificate (RFC 7517 Section 4.7)"}
+				return &Error{Reason: BadValue, Member: at(m(".x5c").String(), j, ""), Detail: "no base64 of a certificate (RFC 7517 Section 4.7)"}
 			}
 		}
 	}
@@ -130,9 +130,9 @@ func (e *Entity) normalServices() error {
 	for i := range e.Services {
 		s := &e.Services[i]
 		if err := first(
-			identifier(at("services", i, ".id"), s.ID, false),
-			identifier(at("services", i, ".type"), s.Type, true),
-			identifier(at("services", i, ".url"), s.URL, true),
+			identifier(place{"services", i, ".id"}, s.ID, false),
+			identifier(place{"services", i, ".type"}, s.Type, true),
+			identifier(place{"services", i, ".url"}, s.URL, true),
 		); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (e *Entity) normalAuth() error {
 	e.Auth = slices.Clone(e.Auth)
 	for i := range e.Auth {
 		a := &e.Auth[i]
-		m := func(name string) string { return at("auth", i, name) }
+		m := func(name string) place { return place{"auth", i, name} }
 		if err := first(
 			identifier(m(".action"), a.Action, true),
 			identifier(m(".resource"), a.Resource, true),
@@ -175,16 +175,16 @@ func (e *Entity) normalHistory() error {
 	for i := range e.History {
 		h := &e.History[i]
 		if h.At == "" {
-			return &Error{Reason: BadValue, Member: at("history", i, ".at"), Detail: "is empty, want a time"}
+			return &Error{Reason: BadValue, Member: place{"history", i, ".at"}.String(), Detail: "is empty, want a time"}
 		}
 		if err := first(
-			instant(at("history", i, ".at"), &h.At),
-			state(at("history", i, ".status"), &h.Status),
+			instant(place{"history", i, ".at"}, &h.At),
+			state(place{"history", i, ".status"}, &h.Status),
 		); err != nil {
 			return err
 		}
 		if h.Note != "" {
-			if err := text(at("history", i, ".note"), h.Note); err != nil {
+			if err := text(place{"history", i, ".note"}, h.Note); err != nil {
 				return err
 			}
 		}
@@ -207,76 +207,78 @@ func first(errs ...*Error) error {
 
 // identifier checks a string that is compared byte by byte: no white space and
 // nothing that does not show.
-func identifier(member, s string, required bool) *Error {
+func identifier(member place, s string, required bool) *Error {
 	switch {
 	case s == "" && required:
-		return &Error{Reason: BadValue, Member: member, Detail: "is missing or empty"}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: "is missing or empty"}
 	case len(s) > maxID:
-		return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("has %d bytes, want at most %d", len(s), maxID)}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("has %d bytes, want at most %d", len(s), maxID)}
 	}
 	for _, r := range s {
 		if r == utf8.RuneError || r == ' ' || !unicode.IsGraphic(r) || unicode.IsSpace(r) {
-			return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("%.80q has a space or a character that does not show", s)}
+			return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("%.80q has a space or a character that does not show", s)}
 		}
 	}
 	return nil
 }
 
 // text checks a string for people: one line of characters that show.
-func text(member, s string) *Error {
+func text(member place, s string) *Error {
 	if s == "" || len(s) > maxID {
-		return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("has %d bytes, want 1 to %d", len(s), maxID)}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("has %d bytes, want 1 to %d", len(s), maxID)}
 	}
 	for _, r := range s {
 		if r == utf8.RuneError || unicode.IsControl(r) {
-			return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("%.80q has a control character", s)}
+			return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("%.80q has a control character", s)}
 		}
 	}
 	return nil
 }
 
-func link(member, s string) *Error {
+func link(member place, s string) *Error {
 	if s == "" {
 		return nil
 	}
 	if _, err := block.ParseCID(s); err != nil {
-		return &Error{Reason: BadValue, Member: member, Detail: err.Error()}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: err.Error()}
 	}
 	return nil
 }
 
-func state(member string, s *string) *Error {
+func state(member place, s *string) *Error {
 	switch *s {
 	case Active:
 		*s = ""
 	case "", Suspended, Revoked, Retired, Compromised:
 	default:
-		return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("%.80q, want active, suspended, revoked, retired or compromised", *s)}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("%.80q, want active, suspended, revoked, retired or compromised", *s)}
 	}
 	return nil
 }
 
-func period(member string, from, until *string) *Error {
-	if err := instant(member+".from", from); err != nil {
+func period(member place, from, until *string) *Error {
+	member.name = ".from"
+	if err := instant(member, from); err != nil {
 		return err
 	}
-	if err := instant(member+".until", until); err != nil {
+	member.name = ".until"
+	if err := instant(member, until); err != nil {
 		return err
 	}
 	if *from != "" && *until != "" && compareTimes(*from, *until) >= 0 {
-		return &Error{Reason: BadValue, Member: member + ".until", Detail: fmt.Sprintf("%s is not after from, %s", *until, *from)}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("%s is not after from, %s", *until, *from)}
 	}
 	return nil
 }
 
 // instant brings a time to UTC. A date is its first instant.
-func instant(member string, s *string) *Error {
+func instant(member place, s *string) *Error {
 	if *s == "" {
 		return nil
 	}
 	t, ok := parseTime(*s)
 	if !ok {
-		return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("%.80q, want an RFC 3339 time or a date", *s)}
+		return &Error{Reason: BadValue, Member: member.String(), Detail: fmt.Sprintf("%.80q, want an RFC 3339 time or a date", *s)}
 	}
 	*s = t.Format(time.RFC3339Nano)
 	return nil
@@ -308,57 +310,75 @@ func compareTimes(a, b string) int {
 
 // checkJWK refuses a key that is no public one, and values that have no single
 // form in a record.
-func checkJWK(member string, o strictjson.Object) *Error {
+func checkJWK(member place, o strictjson.Object) *Error {
 	if o == nil {
 		return nil
 	}
 	if o.String("kty") == "" {
-		return &Error{Reason: BadValue, Member: member + ".kty", Detail: "is missing or empty (RFC 7517 Section 4.1)"}
+		return &Error{Reason: BadValue, Member: member.String() + ".kty", Detail: "is missing or empty (RFC 7517 Section 4.1)"}
 	}
 	// RFC 7518 Sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037, and "priv" of AKP keys.
-	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
+	for _, name := range [...]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
 		if o.Has(name) {
-			return &Error{Reason: PrivateKey, Member: member + "." + name, Detail: "a registry holds public keys"}
+			return &Error{Reason: PrivateKey, Member: member.String() + "." + name, Detail: "a registry holds public keys"}
 		}
 	}
-	return wholeNumbers(member, o, 0)
+	err := wholeNumbers(o, 0)
+	if err != nil {
+		err.Member = member.String() + err.Member
+	}
+	return err
 }
 
 // wholeNumbers refuses numbers with a fraction: no JWK member has one, and whole
-// numbers keep their form through a record.
-func wholeNumbers(member string, v any, depth int) *Error {
+// numbers keep their form through a record. An error's member begins at v.
+func wholeNumbers(v any, depth int) *Error {
 	if depth > maxJWKDepth {
-		return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("nested deeper than %d", maxJWKDepth)}
+		return &Error{Reason: BadValue, Detail: fmt.Sprintf("nested deeper than %d", maxJWKDepth)}
 	}
 	switch v := v.(type) {
 	case strictjson.Number:
 		if _, ok := v.Int64(); !ok {
-			return &Error{Reason: BadValue, Member: member, Detail: fmt.Sprintf("%.40s, want a whole number within 2^53", v)}
+			return &Error{Reason: BadValue, Detail: fmt.Sprintf("%.40s, want a whole number within 2^53", v)}
 		}
 	case []any:
 		for i, e := range v {
-			if err := wholeNumbers(at(member, i, ""), e, depth+1); err != nil {
+			if err := wholeNumbers(e, depth+1); err != nil {
+				err.Member = at("", i, err.Member)
 				return err
 			}
 		}
 	case strictjson.Object:
-		for _, name := range v.Names() {
-			if !utf8.ValidString(name) {
-				return &Error{Reason: BadValue, Member: member, Detail: "name is not UTF-8"}
-			}
-			if err := wholeNumbers(member+"."+name, v[name], depth+1); err != nil {
-				return err
-			}
-		}
+		return wholeMembers(v, depth)
 	case string:
 		if !utf8.ValidString(v) {
-			return &Error{Reason: BadValue, Member: member, Detail: "is not UTF-8"}
+			return &Error{Reason: BadValue, Detail: "is not UTF-8"}
 		}
 	case nil, bool:
 	default:
-		return &Error{Reason: WrongType, Member: member, Detail: fmt.Sprintf("Go type %T", v)}
+		return &Error{Reason: WrongType, Detail: fmt.Sprintf("Go type %T", v)}
 	}
 	return nil
+}
+
+// wholeMembers is wholeNumbers for an object. Of several faults it names the one
+// whose member comes first.
+func wholeMembers(o strictjson.Object, depth int) *Error {
+	var fault *Error
+	var at string
+	for name, v := range o {
+		err := wholeNumbers(v, depth+1)
+		if err == nil && !utf8.ValidString(name) {
+			err = &Error{Reason: BadValue, Detail: "name is not UTF-8"}
+		}
+		if err != nil && (fault == nil || name < at) {
+			fault, at = err, name
+		}
+	}
+	if fault != nil {
+		fault.Member = "." + at + fault.Member
+	}
+	return fault
 }
 
 // maxJWKDepth bounds a JWK's nesting, so that a record stays well within the

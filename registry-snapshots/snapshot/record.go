@@ -252,13 +252,13 @@ func parseResourceRecord(url string, record map[string]any) (Resource, error) {
 // check brings a resource to its normal form.
 func (r *Resource) check() error {
 	if err := first(
-		identifier("url", r.URL, true),
-		instant("obtained", &r.Obtained),
+		identifier(place{name: "url"}, r.URL, true),
+		instant(place{name: "obtained"}, &r.Obtained),
 	); err != nil {
 		return err
 	}
 	if r.MediaType != "" {
-		if err := text("mediaType", r.MediaType); err != nil {
+		if err := text(place{name: "mediaType"}, r.MediaType); err != nil {
 			return err
 		}
 	}

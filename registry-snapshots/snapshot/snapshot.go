@@ -111,7 +111,7 @@ func parseRoot(data []byte) (Meta, map[string]cid.Cid, error) {
 		return Meta{}, nil, errorf(BadRoot, "want a map with v: %d", Version)
 	}
 	name, ok := m["n"].(string)
-	if !ok || text("n", name) != nil {
+	if !ok || text(place{name: "n"}, name) != nil {
 		return Meta{}, nil, errorf(BadRoot, "n, the name, is no line of text")
 	}
 	meta := Meta{Name: name}
@@ -166,7 +166,7 @@ func encodeRoot(meta Meta, rooms map[string]cid.Cid) ([]byte, error) {
 	if meta.Prev.Defined() {
 		m["prev"] = meta.Prev.String()
 	}
-	if err := text("name", meta.Name); err != nil {
+	if err := text(place{name: "name"}, meta.Name); err != nil {
 		return nil, err
 	}
 	return block.EncodeCBOR(m)
