@@ -10,10 +10,10 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// maxMethods bounds the verification methods of a document, each of which costs a check
-// of its key, and the entries of each relationship. The largest in the field, with a
-// key for each month of ten years, would have 120.
-const maxMethods = 256
+// maxMethods bounds the verification methods of a document, and the entries of each
+// relationship. Documents have a handful; each costs the check of its key, up to 5 ms
+// for a compressed point of P-521.
+const maxMethods = 100
 
 // Document is a DID document or controlled identifier document.
 type Document struct {

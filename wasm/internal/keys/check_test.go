@@ -49,6 +49,13 @@ func littleEndian(v *big.Int) []byte {
 // RFC 8032 Section 5.1.3, the long way round: x is computed.
 func TestEd25519PointsAreOnTheCurve(t *testing.T) {
 	on, off := 0, 0
+	verify := func(y *big.Int) error {
+		k, err := FromBytes(TypeEd25519, littleEndian(y))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.Verify(EdDSA, nil, make([]byte, 64))
+	}
 	for i := int64(2); i < 100; i++ {
 		y := big.NewInt(i)
 		yy := new(big.Int).Mul(y, y)
@@ -58,10 +65,10 @@ func TestEd25519PointsAreOnTheCurve(t *testing.T) {
 		u.Mul(u, v).Mod(u, fieldP)
 		if new(big.Int).ModSqrt(u, fieldP) != nil {
 			on++
-			wantReason(t, checkEd25519(littleEndian(y)), "")
+			wantReason(t, verify(y), BadSignature)
 		} else {
 			off++
-			wantReason(t, checkEd25519(littleEndian(y)), InvalidKey)
+			wantReason(t, verify(y), InvalidKey)
 		}
 	}
 	if on == 0 || off == 0 {

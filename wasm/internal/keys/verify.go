@@ -84,8 +84,11 @@ func (k *Key) Verify(alg Algorithm, message, signature []byte) error {
 	switch pub := k.pub.(type) {
 	case ed25519.PublicKey:
 		// RFC 8032 Section 5.1.7, strictly: S below the group's order, R compared as
-		// encoded, and A was checked when the key was read.
+		// encoded; of A, what is not checked here was when the key was read.
 		ok = len(signature) == ed25519.SignatureSize && ed25519.Verify(pub, message, signature)
+		if !ok && !onEd25519(pub) {
+			return fail(InvalidKey, "x", "not a point of Ed25519")
+		}
 	case *ecdsa.PublicKey:
 		// RFC 7518 Section 3.4: r || s, each as long as the curve's order.
 		size := coordinateSize[k.Type()]
