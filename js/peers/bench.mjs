@@ -17,7 +17,7 @@ import { workloads as makeWorkloads } from "./bench/workloads.mjs"
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } })
 const parts = values.only?.split(",") ?? ["sizes", "load", "speed", "directory"]
-const effort = values.quick ? { quick: true, rounds: 3, millis: 100 } : { quick: false, rounds: 7, millis: 400 }
+const effort = values.quick ? { quick: true, rounds: 3, millis: 80, warmUp: 300 } : { quick: false, rounds: 7, millis: 400, warmUp: 2000 }
 
 const progress = (text) => console.error(`… ${text}`)
 const print = (text) => console.log(text)

@@ -42,7 +42,7 @@ export async function loads(workloads, pages, { rounds }) {
       row.node.push(child.millis)
       child.stop()
       if (pages) {
-        const [first, again] = await pages.visit(row.name, row.index)
+        const [first, again] = await pages.visits(row.name, row.index)
         row.first.push(first)
         row.again.push(again)
       }

@@ -6,12 +6,14 @@ import { contenders, ours, takes } from "./contenders.mjs"
 import { startNode } from "./node.mjs"
 import { bytes, ms, perSecond, ratio, table } from "./table.mjs"
 
-export async function speed(go, workloads, pages, { rounds, millis }, progress) {
+export async function speed(go, workloads, pages, { rounds, millis, warmUp }, progress) {
   const tables = []
   for (const [index, workload] of workloads.entries()) {
     progress(`${workload.name}: ${rounds} rounds`)
     const runners = await start(go, workload, index, pages)
     try {
+      // V8 compiles what is used much anew, in the background; nobody is timed before.
+      for (const runner of runners) await runner.measure(warmUp)
       for (let round = 0; round < rounds; round++) {
         for (const runner of runners) {
           const { millis: median } = await runner.measure(millis)

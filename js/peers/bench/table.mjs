@@ -11,9 +11,10 @@ export function table(title, head, rows) {
 /** Columns of text have a head that begins with a capital; those of figures, a unit. */
 const isText = (head) => /^[A-Z]/.test(head)
 
-export const ms = (value) => (value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+export const ms = (value) => (value === undefined ? "–" : figure(value, 3))
 export const perSecond = (millis) => (millis === undefined ? "–" : Math.round(1000 / millis).toLocaleString("en"))
 export const bytes = (value) => value.toLocaleString("en")
-export const ratio = (ours, theirs) => (ours === undefined || theirs === undefined ? "" : `${(ours / theirs).toPrecision(2)}×`)
+export const ratio = (ours, theirs) => (ours === undefined || theirs === undefined ? "" : `${figure(ours / theirs, 2)}×`)
 
-export const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
+/** A number to some digits, never as 1e+2. */
+const figure = (value, digits) => (value >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits))
