@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/verilith/verilith/examples/outage-drill/internal/issue"
@@ -16,6 +17,9 @@ type credential struct {
 	outcome     wire.Outcome
 	reason      string
 }
+
+// key tells one question from another.
+func (c credential) key() string { return fmt.Sprint(c.input, c.later, c.acceptStale) }
 
 // kinds are the credentials that the drill issues, one of each form.
 func (s *issuers) kinds() []struct {

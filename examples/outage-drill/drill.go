@@ -97,31 +97,31 @@ func (d *theDrill) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	w := d.world
-	if w.names, err = w.start(ctx, "names", hosts.Config{}); err != nil {
+	if w.names, err = w.start(ctx, hosts.NameServer, hosts.Config{}); err != nil {
 		return err
 	}
 	jwk, err := d.issuers.university.JWK("")
 	if err != nil {
 		return err
 	}
-	if w.web, err = w.start(ctx, "university", hosts.Config{JWK: jwk}); err != nil {
+	if w.web, err = w.start(ctx, hosts.University, hosts.Config{JWK: jwk}); err != nil {
 		return err
 	}
 	d.issuers.settle(w.web.Address)
 	car := filepath.Join(d.dir, "registry.car")
-	meta, err := d.issuers.build(d.options.registry, filepath.Join(d.dir, "registry"), car)
+	meta, err := d.issuers.snapshot(d.options.registry, filepath.Join(d.dir, "registry"), car)
 	if err != nil {
 		return err
 	}
 	d.registry = meta.Root.String()
-	d.say("Registry snapshot %s\n  %d issuers, made of a folder with a file for each", d.registry, meta.Entities)
-	if w.gateway, err = w.start(ctx, "gateway", hosts.Config{CAR: car}); err != nil {
+	d.say("Registry snapshot %s (%d entities)", d.registry, meta.Entities)
+	if w.gateway, err = w.start(ctx, hosts.Gateway, hosts.Config{CAR: car}); err != nil {
 		return err
 	}
-	d.say("Alive, each a process of its own, on loopback")
-	d.say("  name server   pid %-7d %s and https://%s", w.names.PID(), w.names.Address, w.names.DoH)
-	d.say("  gateway       pid %-7d %s (boxo)", w.gateway.PID(), w.gateway.url(hosts.GatewayName))
-	d.say("  did:web host  pid %-7d %s", w.web.PID(), w.web.url(hosts.UniversityName))
+	d.say("Hosts, each a process of its own, on loopback")
+	d.host(w.names, w.names.Address+" and https://"+w.names.DoH)
+	d.host(w.gateway, w.gateway.url(hosts.GatewayName)+" (boxo)")
+	d.host(w.web, w.web.url(hosts.UniversityName))
 	return d.startBrowser(ctx)
 }
 
@@ -136,7 +136,7 @@ func (d *theDrill) startBrowser(ctx context.Context) error {
 		return err
 	}
 	w := d.world
-	if w.page, err = w.start(ctx, "page", hosts.Config{Folder: d.options.page}); err != nil {
+	if w.page, err = w.start(ctx, hosts.Page, hosts.Config{Folder: d.options.page}); err != nil {
 		return err
 	}
 	p, version, err := startPage(ctx, d.driver, browserConfig{
@@ -148,9 +148,13 @@ func (d *theDrill) startBrowser(ctx context.Context) error {
 		return err
 	}
 	d.page = &p
-	d.say("  page host     pid %-7d http://%s", w.page.PID(), w.page.Address)
+	d.host(w.page, "http://"+w.page.Address)
 	d.say("Chromium %s, names by the same name server", version)
 	return nil
+}
+
+func (d *theDrill) host(l *living, where string) {
+	d.say("  %-13s pid %-7d %s", l.Name, l.PID(), where)
 }
 
 func (d *theDrill) verifierConfig() verifierConfig {

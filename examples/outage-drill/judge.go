@@ -18,7 +18,7 @@ type answer struct {
 // A verdict must be the expected one, the same in the page as in Go, and where there
 // was one before, the same as then.
 func (d *theDrill) judge(ctx context.Context, title string, list []credential) error {
-	d.tableHead(title, d.page != nil)
+	d.tableHead(title, d.world.state(), d.page != nil)
 	for _, c := range list {
 		inGo, err := d.ask(ctx, d.goVerifier, c)
 		if err != nil {
@@ -67,15 +67,14 @@ func (d *theDrill) check(c credential, v verdict, inGo, inPage *answer) error {
 	}
 	if inPage != nil {
 		if err := same(inGo.Verdict, inPage.Verdict); err != nil {
-			return fmt.Errorf("Go and the page: %w", err)
+			return fmt.Errorf("in Go and in the page: %w", err)
 		}
 	}
-	key := fmt.Sprint(c.input, c.later, c.acceptStale)
-	if old, ok := d.before[key]; ok {
+	if old, ok := d.before[c.key()]; ok {
 		if err := same(old, inGo.Verdict); err != nil {
 			return fmt.Errorf("before and in the outage: %w", err)
 		}
 	}
-	d.before[key] = inGo.Verdict
+	d.before[c.key()] = inGo.Verdict
 	return nil
 }

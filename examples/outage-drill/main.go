@@ -32,7 +32,7 @@ func main() {
 	var err error
 	switch {
 	case len(args) == 2 && args[0] == "host":
-		err = hosts.Run(args[1], os.Stdin, os.Stdout)
+		err = hosts.Run(hosts.Kind(args[1]), os.Stdin, os.Stdout)
 	case len(args) == 1 && args[0] == "verifier":
 		err = runVerifier(os.Stdin, os.Stdout)
 	default:

@@ -26,18 +26,12 @@ func (d *theDrill) outage(ctx context.Context) error {
 	if d.page != nil {
 		who = "in Go, nor in the page"
 	}
-	d.say("  name server   killed: no name resolves %s, while the hosts still listen", who)
-	for _, host := range []struct {
-		name string
-		*living
-	}{{"gateway", w.gateway}, {"did:web host", w.web}, {"page host", w.page}} {
-		if host.living == nil {
-			continue
+	d.say("  %-13s killed: pid %d is gone, no name resolves %s, while the hosts still listen", w.names.Name, w.names.PID(), who)
+	for _, l := range w.all()[1:] {
+		if err := cut(l); err != nil {
+			return fmt.Errorf("%s: %w", l.Name, err)
 		}
-		if err := cut(host.living); err != nil {
-			return fmt.Errorf("%s: %w", host.name, err)
-		}
-		d.say("  %-13s killed: pid %d is gone, connection to %s refused", host.name, host.PID(), host.Address)
+		d.say("  %-13s killed: pid %d is gone, connection to %s refused", l.Name, l.PID(), l.Address)
 	}
 	return nil
 }

@@ -4,21 +4,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ipfs/go-cid"
 
 	"github.com/verilith/verilith/examples/outage-drill/internal/hosts"
 	"github.com/verilith/verilith/examples/outage-drill/internal/issue"
+	"github.com/verilith/verilith/registry-snapshots/importer"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
-	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // neighbours are issuers that the drill's stand among: enough that a lookup is a path
 // through the directory, and not the whole of it.
 const neighbours = 2000
+
+// since2026 is from when everything in the drill's registry holds.
+const since2026 = "2026-01-01T00:00:00Z"
 
 // issuers are those of the credentials.
 type issuers struct {
@@ -48,53 +51,26 @@ func (s *issuers) settle(universityAddress string) {
 	s.university.Method = s.university.ID + "#key-1"
 }
 
-// writeSource writes the drill's issuers beside a copy of the registry's folder: an
-// entity a file, as an operator keeps them.
-func (s *issuers) writeSource(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
+// snapshot makes a snapshot, as a CAR file, of the registry's folder from, with the
+// drill's issuers added in the folder to.
+func (s *issuers) snapshot(from, to, car string) (snapshot.Meta, error) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		return err
+		return snapshot.Meta{}, err
 	}
-	key, err := s.clinic.JWK(s.clinic.Method)
-	if err != nil {
-		return err
-	}
-	for name, e := range map[string]map[string]any{
-		"university": entity(s.university.ID, "University of the Drill", issue.Degree),
-		"guild":      entity(s.guild.ID, "Guild of Engine Makers", issue.Membership),
-		"harbour":    entity(s.harbour.ID, "Harbour Guild", issue.Membership),
-		"clinic": with(entity(s.clinic.ID, "Clinic of the Drill", issue.Immunization),
-			"keys", []any{map[string]any{"kid": s.clinic.Method, "jwk": key, "use": "sig", "from": "2026-01-01T00:00:00Z"}}),
-	} {
-		if err := writeJSON(filepath.Join(to, name+".json"), e); err != nil {
-			return err
-		}
-	}
-	for i := range neighbours {
-		id := fmt.Sprintf("https://issuer-%04d.%s", i, hosts.Domain)
-		name := fmt.Sprintf("neighbour-%04d.json", i)
-		if err := writeJSON(filepath.Join(to, name), entity(id, fmt.Sprintf("Issuer %d", i), "*")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// build makes a snapshot of a folder with the registry's entities and the drill's
-// issuers, as a CAR file.
-func (s *issuers) build(from, folder, car string) (snapshot.Meta, error) {
 	for {
-		if err := s.writeSource(from, folder); err != nil {
+		if err := s.writeEntities(to); err != nil {
+			return snapshot.Meta{}, err
+		}
+		source, err := importer.Folder(to, importer.Options{})
+		if err != nil {
 			return snapshot.Meta{}, err
 		}
 		blocks := snapshot.Store{}
-		meta, err := snapshot.Build(snapshot.Source{Name: "Outage drill", Entities: fromFolder(folder)}, blocks.Put, snapshot.Options{})
+		meta, err := snapshot.Build(source.Source(), blocks.Put, snapshot.Options{})
 		if err != nil {
 			return meta, err
 		}
-		ok, err := apart(meta.Root, blocks.Get, s.harbour.ID, s.university.ID, s.guild.ID, s.clinic.ID, s.stranger.ID)
+		ok, err := s.harbourIsApart(meta.Root, blocks.Get)
 		if err != nil {
 			return meta, err
 		}
@@ -112,71 +88,54 @@ func (s *issuers) build(from, folder, car string) (snapshot.Meta, error) {
 	}
 }
 
-func fromFolder(folder string) iter.Seq2[snapshot.Entity, error] {
-	return func(yield func(snapshot.Entity, error) bool) {
-		files, _ := filepath.Glob(filepath.Join(folder, "*.json"))
-		for _, f := range files {
-			data, err := os.ReadFile(f)
-			if err != nil {
-				yield(snapshot.Entity{}, err)
-				return
-			}
-			o, err := strictjson.ParseObject(data)
-			if err != nil {
-				yield(snapshot.Entity{}, err)
-				return
-			}
-			if !yield(snapshot.ParseEntity(o)) {
-				return
-			}
-		}
+// writeEntities writes the drill's issuers and their neighbours, as an operator would.
+func (s *issuers) writeEntities(folder string) error {
+	// The university has no key here: who verifies asks its host.
+	university := entity(s.university.ID, "University of the Drill", issue.Degree)
+	guild := entity(s.guild.ID, "Guild of Engine Makers", issue.Membership)
+	harbour := entity(s.harbour.ID, "Harbour Guild", issue.Membership)
+	clinic := entity(s.clinic.ID, "Clinic of the Drill", issue.Immunization)
+	jwk, err := s.clinic.JWK(s.clinic.Method)
+	if err != nil {
+		return err
 	}
+	clinic["keys"] = []any{map[string]any{"kid": s.clinic.Method, "jwk": jwk, "from": since2026}}
+	var others []any
+	for i := range neighbours {
+		others = append(others, entity(fmt.Sprintf("https://issuer-%04d.%s", i, hosts.Domain), fmt.Sprintf("Issuer %d", i), "*"))
+	}
+	return errors.Join(
+		writeJSON(folder, "drill.json", []any{university, guild, harbour, clinic}),
+		writeJSON(folder, "neighbours.json", others))
 }
 
 func entity(id, name, resource string) map[string]any {
 	return map[string]any{"id": id, "kind": "issuer", "names": []string{name},
-		"auth": []any{map[string]any{"action": "issue", "resource": resource, "from": "2026-01-01T00:00:00Z"}}}
+		"auth": []any{map[string]any{"action": "issue", "resource": resource, "from": since2026}}}
 }
 
-func with(o map[string]any, name string, value any) map[string]any {
-	o[name] = value
-	return o
-}
-
-func writeJSON(path string, v any) error {
+func writeJSON(folder, name string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(data, '\n'), 0o600)
+	return os.WriteFile(filepath.Join(folder, name), append(data, '\n'), 0o600)
 }
 
-// apart reports whether id stands on a leaf of the directory that no lookup of others
-// brings along.
-func apart(root cid.Cid, get snapshot.Getter, id string, others ...string) (bool, error) {
-	s, err := snapshot.Open(root, get)
+// harbourIsApart reports whether the harbour stands on a leaf of the directory that
+// no other lookup of the drill brings along.
+func (s *issuers) harbourIsApart(root cid.Cid, get snapshot.Getter) (bool, error) {
+	snap, err := snapshot.Open(root, get)
 	if err != nil {
 		return false, err
 	}
-	leaf := func(id string) (cid.Cid, error) {
-		_, proof, err := s.Entity(id)
-		if err != nil {
-			return cid.Undef, err
-		}
-		return proof.Blocks[len(proof.Blocks)-1], nil
-	}
-	own, err := leaf(id)
-	if err != nil {
-		return false, err
-	}
-	for _, other := range others {
-		theirs, err := leaf(other)
+	var leaves []cid.Cid
+	for _, i := range []*issue.Issuer{s.harbour, s.university, s.guild, s.clinic, s.stranger} {
+		_, proof, err := snap.Entity(i.ID)
 		if err != nil {
 			return false, err
 		}
-		if own == theirs {
-			return false, nil
-		}
+		leaves = append(leaves, proof.Blocks[len(proof.Blocks)-1])
 	}
-	return true, nil
+	return !slices.Contains(leaves[1:], leaves[0]), nil
 }

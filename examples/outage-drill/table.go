@@ -51,8 +51,9 @@ const (
 
 // tableHead prints the head of a table. What is asked counts what the gateway and
 // the did:web host answered.
-func (p *printer) tableHead(title string, withPage bool) {
+func (p *printer) tableHead(title, state string, withPage bool) {
 	p.head(title)
+	p.say("  %s", state)
 	line := fmt.Sprintf("  %-*s %-*s %-*s %8s", nameWidth, "credential", verdictWidth, "verdict", askedWidth, "Go asked", "ms")
 	if withPage {
 		line += fmt.Sprintf("   %-*s %8s", askedWidth, "page asked", "ms")

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
@@ -40,10 +41,10 @@ func newWorld() (*world, error) {
 }
 
 // start starts a host in a process of its own.
-func (w *world) start(ctx context.Context, kind string, c hosts.Config) (*living, error) {
+func (w *world) start(ctx context.Context, kind hosts.Kind, c hosts.Config) (*living, error) {
 	c.Identity = w.identity
 	l := &living{}
-	p, err := child.Start(ctx, kind, exec.Command(w.self, "host", kind), c, &l.Ready)
+	p, err := child.Start(ctx, kind.String(), exec.Command(w.self, "host", string(kind)), c, &l.Ready)
 	l.Process = p
 	return l, err
 }
@@ -57,6 +58,25 @@ func (w *world) all() []*living {
 		}
 	}
 	return list
+}
+
+// state says who is alive and who is dead, by their processes.
+func (w *world) state() string {
+	var alive, dead []string
+	for _, l := range w.all() {
+		if l.Gone() {
+			dead = append(dead, l.Name)
+		} else {
+			alive = append(alive, l.Name)
+		}
+	}
+	list := func(names []string) string {
+		if len(names) == 0 {
+			return "nobody"
+		}
+		return strings.Join(names, ", ")
+	}
+	return "alive: " + list(alive) + "; dead: " + list(dead)
 }
 
 // url is where a host is found by its name.

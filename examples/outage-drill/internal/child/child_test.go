@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 			if name == "" {
 				return nil, nil, errors.New("want a name")
 			}
+			if name == "slow" {
+				time.Sleep(time.Minute)
+			}
 			return map[string]string{"name": name}, func(n int) (any, error) {
 				if n < 0 {
 					return nil, fmt.Errorf("%d is negative", n)
@@ -112,5 +115,23 @@ func TestKill(t *testing.T) {
 	p.Kill()
 	if !p.Gone() {
 		t.Error("still there after it was killed")
+	}
+}
+
+// A child whose parent has gone does not first finish what it is at.
+func TestChildEndsWithItsInput(t *testing.T) {
+	cmd := command("double")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	fmt.Fprintln(in, `"slow"`)
+	in.Close()
+	if err := cmd.Wait(); err != nil || time.Since(start) > 10*time.Second {
+		t.Errorf("ended after %v with error %v, want at once", time.Since(start), err)
 	}
 }

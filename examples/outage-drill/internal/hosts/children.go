@@ -32,13 +32,29 @@ type Ready struct {
 // Count is the one question that a running host answers, by its Traffic.
 type Count struct{}
 
+// Kind is one of the hosts.
+type Kind string
+
+// The kinds.
+const (
+	NameServer Kind = "names"
+	Gateway    Kind = "gateway"
+	University Kind = "university"
+	Page       Kind = "page"
+)
+
+// String is what people call it.
+func (k Kind) String() string {
+	return map[Kind]string{NameServer: "name server", Gateway: "gateway", University: "did:web host", Page: "page host"}[k]
+}
+
 // Run is the whole program of one host, by its kind.
-func Run(kind string, in io.Reader, out io.Writer) error {
-	start, ok := map[string]func(Config, *Counter) (Ready, error){
-		"names": startNames, "gateway": startGateway, "university": startUniversity, "page": startPage,
+func Run(kind Kind, in io.Reader, out io.Writer) error {
+	start, ok := map[Kind]func(Config, *Counter) (Ready, error){
+		NameServer: startNames, Gateway: startGateway, University: startUniversity, Page: startPage,
 	}[kind]
 	if !ok {
-		return fmt.Errorf("no host %q", kind)
+		return fmt.Errorf("no host %q", string(kind))
 	}
 	return child.Serve(in, out, func(c Config) (any, func(Count) (any, error), error) {
 		counter := &Counter{}

@@ -67,7 +67,7 @@ func TestForgeRefuses(t *testing.T) {
 
 func verifyJWS(t *testing.T, i *Issuer, c string) ([]byte, bool) {
 	t.Helper()
-	jws, err := jose.ParseSigned(c, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256})
+	jws, err := jose.ParseSignedCompact(c, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}
