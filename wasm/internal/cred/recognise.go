@@ -8,8 +8,7 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// Recognise says what wraps the credential in input, and unwraps it. White space of
-// ASCII around it is none of its own. mediaType is what the input was declared as, or
+// Recognise says what wraps the credential in input, and unwraps it. mediaType is what the input was declared as, or
 // "": a generic one decides nothing, and one that is not true of the input is an error.
 // All errors are of type *[Error].
 func Recognise(input []byte, mediaType string) (*Envelope, error) {
@@ -17,7 +16,15 @@ func Recognise(input []byte, mediaType string) (*Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := recognise(bytes.Trim(input, " \t\r\n"))
+	// Around JSON white space means nothing, RFC 8259 Section 2. A JWS has none anywhere,
+	// RFC 7515 Section 2, and neither has what stands in a QR code; all that may follow
+	// is the end of the line, as a text file has it.
+	if text := bytes.Trim(input, " \t\r\n"); len(text) > 0 && text[0] == '{' {
+		input = text
+	} else if line, ok := bytes.CutSuffix(input, []byte("\n")); ok {
+		input = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	e, err := recognise(input)
 	if err == nil {
 		err = want.check(e, mediaType)
 	}
@@ -48,6 +55,9 @@ func recognise(data []byte) (*Envelope, error) {
 		return recogniseToken(s, &budget)
 	case isCompact(s, 4):
 		return nil, fail(UnsupportedFormat, "", "a JWE is not supported: decrypt it first")
+	}
+	if len(s) > 0 && (isSpace(rune(s[0])) || isSpace(rune(s[len(s)-1]))) {
+		return nil, fail(UnrecognisedInput, "", "white space around what is no JSON: a token has none (RFC 7515 Section 2)")
 	}
 	if name := otherEnvelope(s); name != "" {
 		return nil, fail(UnsupportedFormat, "", "%s is not supported", name)

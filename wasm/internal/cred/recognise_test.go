@@ -25,7 +25,11 @@ func TestRecognise(t *testing.T) {
 		want                   Reason
 	}{
 		{"JWT", jwt, "", VCJWT, false, ""},
-		{"JWT in white space", "\t\r\n " + jwt + "\n", "", VCJWT, false, ""},
+		{"JWT in a line", jwt + "\n", "", VCJWT, false, ""},
+		{"JWT in a line of another system", jwt + "\r\n", "", VCJWT, false, ""},
+		{"JWT in two lines", jwt + "\n\n", "", "", false, UnrecognisedInput},
+		{"JWT after white space", " " + jwt, "", "", false, UnrecognisedInput},
+		{"JWT before white space", jwt + " ", "", "", false, UnrecognisedInput},
 		{"JWT in other white space", "\u00a0" + jwt, "", "", false, UnrecognisedInput},
 		{"JWT in quotes", `"` + jwt + `"`, "", "", false, UnrecognisedInput},
 		{"presentation as a JWT", vpJWT, "", VCJWT, true, ""},

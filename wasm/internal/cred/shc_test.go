@@ -230,7 +230,9 @@ func TestQR(t *testing.T) {
 		want        Reason
 	}{
 		{"one code", whole, ""},
-		{"one code in white space", " \t\r\n" + whole + "\n", ""},
+		{"one code in a line", whole + "\n", ""},
+		{"one code before white space", whole + " ", MalformedQR},
+		{"one code after white space", " " + whole, UnrecognisedInput},
 		{"three codes", strings.Join(three, "\n"), ""},
 		{"three codes in another order", three[2] + " " + three[0] + "\t\r\n" + three[1], ""},
 		{"one of three missing", three[0] + "\n" + three[2], MalformedQR},

@@ -19,6 +19,9 @@ const (
 // The lengths of chunks that "Chunking Larger SHCs" sets are for those who print them.
 func decodeQR(text string) (string, error) {
 	chunks := strings.FieldsFunc(text, isSpace)
+	if isSpace(rune(text[len(text)-1])) {
+		return "", fail(MalformedQR, "", "white space after the last digit")
+	}
 	if len(chunks) > maxChunks {
 		return "", fail(MalformedQR, "", "%d chunks, want at most %d", len(chunks), maxChunks)
 	}

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/keys"
 	"github.com/verilith/verilith/wasm/internal/registry"
@@ -25,17 +24,18 @@ type Reason string
 
 // The reasons of this package's errors.
 const (
-	NoKey               Reason = "key_not_found"          // the issuer has no such key
-	DocumentUnavailable Reason = "key_unavailable"        // the document that would have it could not be had
-	BadDocument         Reason = "malformed_key_document" // it was had and is malformed
-	UnsupportedMethod   Reason = "unsupported_did_method" // no such DID method here
-	UnusableKey         Reason = "unusable_key"           // the registry has it, and it is malformed, too short or unknown here
-	UnsupportedKey      Reason = "unsupported_key_type"   // the key is of a kind that is not known here
-	WrongPurpose        Reason = "wrong_purpose"          // the key is not for making assertions
-	NoIssuer            Reason = "issuer_names_no_keys"   // the issuer is no DID and no https URL
-	AmbiguousKey        Reason = "ambiguous_key"          // several keys answer to one name
-	NotTheIssuers       Reason = "key_of_another"         // the verification method is not the issuer's
-	Deactivated         Reason = "did_deactivated"        // its document says that the DID is no more
+	NoKey               Reason = "key_not_found"           // the issuer has no such key
+	DocumentUnavailable Reason = "key_unavailable"         // the document that would have it could not be had
+	BadDocument         Reason = "malformed_key_document"  // it was had and is malformed
+	UnsupportedMethod   Reason = "unsupported_did_method"  // no such DID method here
+	UnusableKey         Reason = "unusable_key"            // the registry has it, and it is malformed, too short or unknown here
+	UnsupportedKey      Reason = "unsupported_key_type"    // the key is of a kind that is not known here
+	WrongPurpose        Reason = "wrong_purpose"           // the key is not for making assertions
+	NoIssuer            Reason = "issuer_names_no_keys"    // the issuer is no DID and no https URL
+	AmbiguousKey        Reason = "ambiguous_key"           // several keys answer to one name
+	NotTheIssuers       Reason = "key_of_another"          // the verification method is not the issuer's
+	MalformedMethod     Reason = "malformed_key_reference" // the name of the key is no verification method's URL
+	Deactivated         Reason = "did_deactivated"         // its document says that the DID is no more
 )
 
 // Error is why no key was found.
@@ -60,6 +60,7 @@ type Query struct {
 	Method  string
 	Purpose string // a verification relationship: assertionMethod
 	Unbound bool   // take a key that is not the issuer's, from wherever it must be obtained
+	URL     bool   // Method must be a verification method's URL, as in Data Integrity: no bare name, no DID alone
 	KeySet  bool   // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
 }
 
@@ -106,7 +107,10 @@ func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error)
 	if found, err := inRegistries(q, standings); len(found) > 0 || err != nil {
 		return bounded(found, err)
 	}
-	base, _, isURL := splitMethod(q)
+	base, fragment, isURL := splitMethod(q)
+	if q.URL && (!isURL || fragment == "") {
+		return nil, &Error{Reason: MalformedMethod, Detail: fmt.Sprintf("%.200q is no URL of a verification method", q.Method)}
+	}
 	if q.Method != "" && isURL && base != q.Issuer {
 		return ofAnother(q, base, standings, docs)
 	}
@@ -141,47 +145,73 @@ func splitMethod(q Query) (base, fragment string, isURL bool) {
 	return base, fragment, isURL
 }
 
+// Owner is whose key a method's name says it is: the URL before the fragment, or "" for
+// a name within the issuer's keys.
+func Owner(method string) string {
+	base, _, isURL := splitMethod(Query{Method: method})
+	if !isURL {
+		return ""
+	}
+	return base
+}
+
 // ofAnother finds a key whose name says that it belongs to somebody else than the
 // issuer. It is the issuer's all the same where the issuer's registry entry counts
-// that one among its identifiers, or its document lists the method.
+// that one among its identifiers, or the issuer's document lists the method.
 func ofAnother(q Query, base string, standings []registry.Standing, docs Documents) ([]Key, error) {
-	if listed(q, docs) {
-		return Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
-	}
-	unbound := NotTheIssuers
+	bound := false
 	for _, s := range standings {
 		if s.Entity != nil && (s.Entity.ID == base || slices.Contains(s.Entity.IDs, base)) {
-			unbound = ""
+			bound = true
 		}
 	}
-	if unbound != "" && !q.Unbound && !strings.HasPrefix(base, "did:key:") && !strings.HasPrefix(base, "did:jwk:") {
+	if !bound {
+		var err error
+		if bound, err = listed(q, standings, docs); err != nil && !q.Unbound {
+			return nil, err
+		}
+	}
+	if !bound && !q.Unbound && !strings.HasPrefix(base, "did:key:") && !strings.HasPrefix(base, "did:jwk:") {
 		// Its document is not asked for: who made up the credential may have made up whom to ask.
 		return nil, &Error{Reason: NotTheIssuers, Detail: fmt.Sprintf("%.200q is not shown to be a key of the issuer %.200q", q.Method, q.Issuer)}
 	}
 	found, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
 	for i := range found {
-		found[i].Unbound = unbound
+		if !bound {
+			found[i].Unbound = NotTheIssuers
+		}
 	}
 	return found, err
 }
 
-// listed reports whether the issuer's own document, if the case has it, names the
-// method under the purpose: Controlled Identifiers 1.0 Section 2.3 lets a document
-// refer to a verification method of another one.
-func listed(q Query, docs Documents) bool {
-	held, ok := docs.(interface {
-		Held(url string) ([]byte, bool)
-	})
-	if !ok || !strings.HasPrefix(q.Issuer, "https://") {
-		return false
+// listed reports whether the issuer's own document names the method under the purpose:
+// Controlled Identifiers 1.0 Section 2.3 lets a document refer to a verification
+// method of another one. A document that is not to be had leaves it open.
+func listed(q Query, standings []registry.Standing, docs Documents) (bool, error) {
+	var doc *did.Document
+	var err error
+	switch {
+	case strings.HasPrefix(q.Issuer, "did:web:"):
+		doc, err = did.Resolve(q.Issuer, func(url string) ([]byte, error) { return docs.Document(url, acceptDID) })
+	case strings.HasPrefix(q.Issuer, "https://") && !q.KeySet && !hasKeys(standings):
+		var body []byte
+		if body, err = docs.Document(q.Issuer, acceptController); err == nil {
+			doc, err = parseDocument(q.Issuer, body)
+		}
+	default: // the issuer has no document, or its keys stand in the registry
+		return false, nil
 	}
-	body, ok := held.Held(q.Issuer)
-	if !ok {
-		return false
+	if err != nil {
+		return false, wrap(err, q.Issuer)
 	}
-	doc, err := parseDocument(q.Issuer, body)
-	return err == nil && doc.Refers(q.Method, q.Purpose)
+	return doc.Refers(q.Method, q.Purpose), nil
 }
+
+// The media types of documents, DID Core Section 6 and Controlled Identifiers 1.0 Section 4.
+const (
+	acceptDID        = "application/did+json, application/did+ld+json, application/json"
+	acceptController = "application/cid+json, application/json, application/ld+json"
+)
 
 // hasKeys reports whether a registry holds keys of the issuer.
 func hasKeys(standings []registry.Standing) bool {
@@ -205,7 +235,7 @@ func inRegistries(q Query, standings []registry.Standing) ([]Key, error) {
 			case !named(q, k):
 			case k.Key == nil:
 				unusable = &Error{Reason: UnusableKey, Detail: fmt.Sprintf("the registry's key %.200q: %v", k.Record.Kid, k.Err), err: k.Err}
-			case !fits(k.Record, q.Purpose):
+			case !registry.Serves(k.Record, q.Purpose):
 				unusable = &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("the registry's key %.200q is for use %.60q, want %s", k.Record.Kid, k.Record.Use, q.Purpose)}
 			default:
 				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry})
@@ -216,15 +246,6 @@ func inRegistries(q Query, standings []registry.Standing) ([]Key, error) {
 		return found, nil
 	}
 	return nil, unusable
-}
-
-// fits reports whether a registry's key may be used for the purpose. An empty use is any.
-func fits(k *snapshot.Key, purpose string) bool {
-	switch k.Use {
-	case "", "sig", purpose:
-		return true
-	}
-	return false
 }
 
 // named reports whether a registry's key answers to the name in the proof: the whole
@@ -254,7 +275,7 @@ func inDID(q Query, docs Documents) ([]Key, error) {
 	source := FromDID
 	doc, err := did.Resolve(q.Issuer, func(url string) ([]byte, error) {
 		source = FromDocument
-		return docs.Document(url, "application/did+json, application/did+ld+json, application/json")
+		return docs.Document(url, acceptDID)
 	})
 	if err != nil {
 		return nil, wrap(err, q.Issuer)
@@ -265,7 +286,7 @@ func inDID(q Query, docs Documents) ([]Key, error) {
 // inController finds the key in the controller document at the issuer's URL,
 // Controlled Identifiers 1.0 Section 3.3.
 func inController(q Query, docs Documents) ([]Key, error) {
-	body, err := docs.Document(q.Issuer, "application/cid+json, application/json, application/ld+json")
+	body, err := docs.Document(q.Issuer, acceptController)
 	if err != nil {
 		return nil, wrap(err, q.Issuer)
 	}

@@ -127,10 +127,27 @@ type Proven struct {
 }
 
 // Finder gives the keys by which a proof may have been made, and says of one of them
-// whether it is the issuer's.
+// whether it was the issuer's, in force when the proof was made.
 type Finder interface {
 	Keys(proof int) []*keys.Key
 	Issuers(proof int, key *keys.Key) bool
+}
+
+// maker returns the key that made p. Where none did, the error is about a key that
+// could have, if there was one.
+func maker(p *Proof, candidates []*keys.Key, now time.Time) (*keys.Key, error) {
+	var first error = &Error{Reason: BadSignature, Detail: "there is no key to check it with"}
+	for i, key := range candidates {
+		err := p.Verify(key, now)
+		if err == nil {
+			return key, nil
+		}
+		var e *Error
+		if i == 0 || errors.As(err, &e) && e.Reason == BadSignature {
+			first = err
+		}
+	}
+	return nil, first
 }
 
 // Prove checks every proof by the keys that find gives for it, and returns which key
@@ -143,14 +160,8 @@ func Prove(c *cred.Credential, proofs []Proof, find Finder, now time.Time) (Prov
 	made := make([]*keys.Key, len(proofs))
 	issuers := false
 	for i := range proofs {
-		var err error = &Error{Reason: BadSignature, Detail: "there is no key to check it with"}
-		for _, key := range find.Keys(i) {
-			if err = proofs[i].Verify(key, now); err == nil {
-				made[i] = key
-				break
-			}
-		}
-		if err != nil {
+		var err error
+		if made[i], err = maker(&proofs[i], find.Keys(i), now); err != nil {
 			return Proven{}, nil, err
 		}
 		// Anybody may add a proof to a set: only the issuer's own say when it signed.

@@ -82,6 +82,12 @@ func Allows(k *snapshot.Key, at time.Time) (Reason, string) {
 	return "", ""
 }
 
+// Serves reports whether a registry's key may be used for a purpose, a verification
+// relationship. An empty use is any, and "sig" is that of RFC 7517 Section 4.2.
+func Serves(k *snapshot.Key, purpose string) bool {
+	return k.Use == "" || k.Use == "sig" || k.Use == purpose
+}
+
 // Find looks in every registry for its record of a key and returns the first that
 // does not allow it at that time, or else the first. It is nil where none has one.
 func Find(standings []Standing, key *keys.Key, at time.Time) *snapshot.Key {

@@ -62,6 +62,7 @@ func jose(all map[string]spec) {
 	put("trailing-bits", good[:len(good)-1]+nextBit(good[len(good)-1]))
 	put("four-segments", good+".x")
 	put("two-segments", parts[0]+"."+parts[1])
+	put("line_valid", good+"\n")
 	put("newline-around", "\n"+good+"\n")
 	put("space-inside", parts[0]+" ."+parts[1]+"."+parts[2])
 	put("payload-is-a-list", i.JWS(typed, []byte(`[]`)))

@@ -20,15 +20,23 @@ func expectation(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire
 		r.fail(wire.CheckExpect, reason, detail, false)
 		r.problem("https://w3id.org/security#"+kind, reason, detail)
 	}
-	audience, nonce := locked(env, proofs)
 	expected := want.Audience
 	if want.Origin != "" {
 		expected = append(slices.Clone(expected), want.Origin)
 	}
+	// One proof must answer to both: a nonce from one and an audience from another are no answer.
+	var audience []string
+	var nonce string
+	for _, l := range locks(env, proofs) {
+		audience, nonce = l.audience, l.nonce
+		if (want.Nonce == "" || nonce == want.Nonce) && (len(expected) == 0 || meant(audience, expected)) {
+			break
+		}
+	}
 	switch {
 	case want.Nonce != "" && nonce != want.Nonce:
 		refuse("INVALID_CHALLENGE_ERROR", "nonce_mismatch", "nonce %.100q, want %.100q", nonce, want.Nonce)
-	case len(expected) > 0 && !slices.ContainsFunc(audience, func(a string) bool { return slices.Contains(expected, a) }):
+	case len(expected) > 0 && !meant(audience, expected):
 		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "made for %.200q, want one of %.200q", audience, expected)
 	case len(expected) == 0 && env.JWS != nil && len(audience) > 0:
 		// RFC 7519 Section 4.1.3: who is not named in aud MUST refuse the token.
@@ -40,26 +48,36 @@ func expectation(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire
 	}
 }
 
-// locked returns whom the credential was made for, and for which question.
-func locked(env *cred.Envelope, proofs []proof.Proof) (audience []string, nonce string) {
+// meant reports whether one of the audience is expected.
+func meant(audience, expected []string) bool {
+	return slices.ContainsFunc(audience, func(a string) bool { return slices.Contains(expected, a) })
+}
+
+// lock is whom a credential was made for, and for which question.
+type lock struct {
+	audience []string
+	nonce    string
+}
+
+// locks are those of a token, or of each of the issuer's proofs.
+func locks(env *cred.Envelope, proofs []proof.Proof) []lock {
 	if env.JWS == nil {
-		for _, p := range proofs {
-			audience = append(audience, p.Domain...)
-			if nonce == "" {
-				nonce = p.Challenge
-			}
+		list := make([]lock, len(proofs))
+		for i, p := range proofs {
+			list[i] = lock{p.Domain, p.Challenge}
 		}
-		return audience, nonce
+		return list
 	}
+	l := lock{nonce: env.Claims.String("nonce")}
 	switch aud := env.Claims["aud"].(type) {
 	case string:
-		audience = []string{aud}
+		l.audience = []string{aud}
 	case []any:
 		for _, a := range aud {
 			if s, ok := a.(string); ok {
-				audience = append(audience, s)
+				l.audience = append(l.audience, s)
 			}
 		}
 	}
-	return audience, env.Claims.String("nonce")
+	return []lock{l}
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"time"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/issuer"
@@ -14,11 +15,15 @@ import (
 
 // material is all that the checks of one credential need from elsewhere.
 type material struct {
-	standings   []registry.Standing
-	found       [][]issuer.Key // per proof
-	keyErr      error          // why a proof has no key
-	stale       string         // which keys are too old, or ""
-	staleReason string
+	standings []registry.Standing
+	others    []registry.Standing // of those whose keys the proofs name, where they are not the issuer
+	found     [][]issuer.Key      // per proof
+	times     []time.Time         // per proof, when it says that it was made
+	now       time.Time
+	keyErr    error // why a proof has no key
+
+	// stale says which keys are too old, or "", and staleReason why that matters.
+	stale, staleReason string
 }
 
 // plan gathers the material, and leaves in ev.needs what it lacks. It runs anew in
@@ -31,9 +36,15 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	}
 	hopeless, quiet := trust.Hopeless(m.standings)
 	ev.quiet = quiet && policy.Trust != wire.TrustNone
+	m.times = make([]time.Time, len(proofs))
+	m.now = ev.now
 	for i, p := range proofs {
+		m.times[i] = p.Time(c, ev.now)
+		if owner := issuer.Owner(p.Method); owner != "" && owner != c.Issuer && policy.AcceptUnboundIssuer {
+			m.others = append(m.others, ev.standings(owner)...)
+		}
 		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose,
-			KeySet: c.Format == cred.HealthCard, Unbound: policy.AcceptUnboundIssuer}
+			KeySet: c.Format == cred.HealthCard, Unbound: policy.AcceptUnboundIssuer, URL: c.Format == cred.DataIntegrity}
 		found, err := issuer.Find(q, m.standings, ev)
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
 			m.keyErr = err
@@ -68,7 +79,11 @@ func (m *material) Keys(i int) []*keys.Key {
 
 func (m *material) Issuers(i int, key *keys.Key) bool {
 	k := m.made(i, key)
-	return k != nil && k.Unbound == ""
+	if k == nil {
+		return false
+	}
+	reason, _ := m.holds(k, m.times[i])
+	return reason == ""
 }
 
 // made returns the found key that made proof i.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/issuer"
-	"github.com/verilith/verilith/wasm/internal/keys"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/schema"
@@ -145,9 +144,9 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	r.v.Credential.Algorithm, r.v.Credential.VerificationMethod = proofs[0].Algorithm, m.made(0, made[0]).Method
 	r.v.Credential.SignedAt = wire.FormatTime(proven.SignedAt())
 	r.pass(wire.CheckProof, madeBy(proofs))
-	binding(r, &m, c, proofs, made, policy, ev.now)
+	binding(r, &m, made, policy)
 	dates(r, c, proven.SignedAt(), ev.now)
-	expectation(r, env, proofs, req.Expect)
+	expectation(r, env, issuersOwn(&m, proofs, made), req.Expect)
 	statusCheck(r, proven)
 	schemaCheck(r, proven)
 	trustCheck(r, proven, &m, policy)
@@ -242,50 +241,6 @@ func dates(r *report, c *cred.Credential, signed, now time.Time) {
 	}
 	last := r.v.Checks[len(r.v.Checks)-1]
 	r.problem("https://www.w3.org/TR/vc-data-model#RANGE_ERROR", last.Reason, last.Detail)
-}
-
-// binding checks that a proof was made by a key of the issuer that was in force then.
-func binding(r *report, m *material, c *cred.Credential, proofs []proof.Proof, made []*keys.Key, policy wire.Policy, now time.Time) {
-	reason, detail := "", ""
-	for i := range proofs {
-		k := m.made(i, made[i])
-		at := proofs[i].Time(c, now)
-		why, how := holds(m, k, at)
-		if why == "" {
-			r.pass(wire.CheckBinding, fmt.Sprintf("%.200s is a key of the issuer, in force at %s", k.Method, wire.FormatTime(at)), blocks(m.standings)...)
-			return
-		}
-		if reason == "" || reason == string(issuer.NotTheIssuers) {
-			reason, detail = why, how
-		}
-	}
-	if reason == string(issuer.NotTheIssuers) && policy.AcceptUnboundIssuer {
-		r.relax("acceptUnboundIssuer", wire.CheckBinding, reason)
-		r.pass(wire.CheckBinding, "accepted by policy: "+detail)
-		return
-	}
-	r.fail(wire.CheckBinding, reason, detail, false, blocks(m.standings)...)
-}
-
-// holds answers whether a key is the issuer's and was in force: first by the
-// registries, which keep its history, then by its verification method.
-func holds(m *material, k *issuer.Key, at time.Time) (reason, detail string) {
-	if record := registry.Find(m.standings, k.Key, at); record != nil {
-		if reason, detail := registry.Allows(record, at); reason != "" {
-			return string(reason), detail
-		}
-	}
-	if k.Unbound != "" {
-		return string(k.Unbound), fmt.Sprintf("%.200s is not shown to be a key of the issuer", k.Method)
-	}
-	// Controlled Identifiers 1.0 Section 2.2: a proof made at or after revoked or expires is refused.
-	for _, end := range []struct{ reason, at string }{{"key_revoked", k.Revoked}, {"key_expired", k.Expires}} {
-		_, late, err := registry.Within("", end.at, at)
-		if err != nil || late {
-			return end.reason, fmt.Sprintf("%.200s ended at %s, the proof was made at %s", k.Method, end.at, wire.FormatTime(at))
-		}
-	}
-	return "", ""
 }
 
 func statusCheck(r *report, p proof.Proven) {
