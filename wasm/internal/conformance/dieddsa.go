@@ -95,6 +95,7 @@ func (s *session) jcsSigned(v vector) {
 	s.judge(v, "did:key among the issuer's identifiers", known, accepted())
 
 	listed := question{input: data, now: diNow, entities: []strictjson.Object{entity(diIssuer)}}
+	listed.documents = []document{{diIssuer, strictjson.Encode(strictjson.Object{"@context": "https://www.w3.org/ns/cid/v1", "id": diIssuer})}}
 	s.judge(v, "did:key that the issuer does not own up to", listed, rejected(wire.CheckBinding, "key_of_another"))
 	listed.documents = []document{{diIssuer, strictjson.Encode(strictjson.Object{
 		"@context": "https://www.w3.org/ns/cid/v1", "id": diIssuer, "assertionMethod": []any{method}})}}

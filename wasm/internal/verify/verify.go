@@ -260,12 +260,13 @@ func schemaCheck(r *report, p proof.Proven) {
 }
 
 func trustCheck(r *report, p proof.Proven, m *material, policy wire.Policy) {
-	if policy.Trust == wire.TrustNone {
+	a := trust.Check(p, m.standings)
+	// The policy waives the authorization, not what a registry holds against the issuer.
+	if policy.Trust == wire.TrustNone && a.Reason != trust.IssuerRevoked && a.Reason != trust.IssuerSuspended {
 		r.relax("trust", wire.CheckTrust, "not_asked")
 		r.skip(skippedByPolicy, "the policy asks for no authorization", wire.CheckTrust)
 		return
 	}
-	a := trust.Check(p, m.standings)
 	if a.Standing != nil {
 		r.v.Trust = trustShown(a.Standing, a.Grant)
 	}
