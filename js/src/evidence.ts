@@ -51,15 +51,13 @@ export class Evidence {
   }
 
   /**
-   * Answers the needs of a round, at the same time, and adds the answers in the order
-   * of the needs: the same answers make the same case.
+   * Answers the needs of a round, at the same time.
    *
    * @returns whether anything was added. If not, asking again is of no use.
    */
   async answer(needs: readonly Need[]): Promise<boolean> {
     const before = this.blocks.size + this.documents.size + this.unobtainable.size
-    const answers = await mapAtMost(maxAtOnce, needs.slice(0, limits.maxNeeds), (need) => this.#answer(need))
-    for (const add of answers) await add()
+    await forEachAtMost(maxAtOnce, needs.slice(0, limits.maxNeeds), (need) => this.#answer(need))
     this.#sources.scope.throwIfAborted()
     return this.blocks.size + this.documents.size + this.unobtainable.size > before
   }
@@ -69,24 +67,19 @@ export class Evidence {
     await Promise.all(this.#writes)
   }
 
-  /** Obtains what a need names, and returns what to do once it is its turn. */
-  async #answer(need: Need): Promise<() => void | Promise<void>> {
+  async #answer(need: Need): Promise<void> {
     if (need.block !== undefined) {
       const blocks = await this.#blocksFor({ ...need, block: need.block })
-      if (!blocks.some(({ cid }) => cid === need.block)) return () => void this.unobtainable.add(need.block as string)
-      return () => {
-        for (const { cid, bytes } of blocks) {
-          this.blocks.set(cid, bytes)
-          this.found.blocks.add(cid)
-        }
+      if (!blocks.some(({ cid }) => cid === need.block)) this.unobtainable.add(need.block)
+      for (const { cid, bytes } of blocks) {
+        this.blocks.set(cid, bytes)
+        this.found.blocks.add(cid)
       }
+    } else if (need.url !== undefined) {
+      const document = await this.#documentFor({ ...need, url: need.url })
+      if (document) await this.#addDocument(need.url, document)
+      else this.unobtainable.add(need.url)
     }
-    if (need.url !== undefined) {
-      const url = need.url
-      const document = await this.#documentFor({ ...need, url })
-      return document ? () => this.#addDocument(url, document) : () => void this.unobtainable.add(url)
-    }
-    return () => {}
   }
 
   /**
@@ -197,16 +190,11 @@ export class Evidence {
   }
 }
 
-/** Promise.all over map, with at most `n` under way. */
-async function mapAtMost<T, R>(n: number, items: readonly T[], fn: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = new Array<R>(items.length)
-  let next = 0
+/** Calls `fn` for each item, with at most `n` calls under way. */
+async function forEachAtMost<T>(n: number, items: readonly T[], fn: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
   const work = async () => {
-    while (next < items.length) {
-      const i = next++
-      results[i] = await fn(items[i] as T)
-    }
+    for (const item of queue) await fn(item)
   }
   await Promise.all(Array.from({ length: Math.min(n, items.length) }, work))
-  return results
 }

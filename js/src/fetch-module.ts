@@ -5,7 +5,7 @@ import type { Source } from "./source.js"
 /** Fetches the module if it is named by a URL. */
 export function fetchModule(source: Source): ModuleSource {
   if (typeof source !== "string" && !(source instanceof URL)) return source
-  return fetch(source, { credentials: "same-origin" }).catch((thrown: unknown) => {
+  return fetch(source).catch((thrown: unknown) => {
     throw new VerifierError("ERR_MODULE_FETCH", `the module from ${source}: ${messageOf(thrown)}`, { cause: thrown })
   })
 }

@@ -2,6 +2,7 @@ import { asker, type Ask, type Exchange } from "./ask.js"
 import { readCAR, WrongBlock } from "./car.js"
 import { matches, maxBlock, parseCID } from "./cid.js"
 import { VerifierError } from "./errors.js"
+import { Flights } from "./flights.js"
 import { Health } from "./health.js"
 import { hedged, type Attempt } from "./hedge.js"
 import { Failure } from "./http.js"
@@ -55,36 +56,45 @@ const accepts = {
 export function gatewayFetcher(options: GatewayOptions): Fetcher {
   const gateways = (options.gateways ?? []).map((base) => ({ base: baseURL(base), health: new Health() }))
   const ask = asker(options)
+  const flights = new Flights<Block[]>()
+
+  const obtain = async (need: BlockNeed, signal: AbortSignal): Promise<Block[]> => {
+    const tried = gateways
+      .filter(({ health }) => health.isOpen() && !health.lacks(need.block))
+      .sort((a, b) => a.health.latency - b.health.latency)
+    // A gateway that stands alone gets a second chance where it only failed in passing.
+    const order = tried.length === 1 ? [...tried, ...tried] : tried
+    let spoiled = false
+    const attempts = order.map(
+      ({ base, health }, i): Attempt<Block[]> => ({
+        delay: tried.length === 1 ? 2 ** 31 - 1 : health.hedgeDelay,
+        async run(aborted) {
+          if (i > 0 && tried.length === 1 && spoiled) throw new Failure("incomplete", "no use to ask again")
+          const started = Date.now()
+          try {
+            const blocks = await fromGateway(ask, base, health, need, aborted)
+            health.succeeded(Date.now() - started)
+            return blocks
+          } catch (thrown) {
+            const failure = thrown instanceof Failure ? thrown : new Failure("network", String(thrown))
+            health.failed(failure, need.block)
+            spoiled ||= !failure.isTransient || failure.status === 429
+            throw failure
+          }
+        },
+      }),
+    )
+    return (await hedged(attempts, inFlight, signal)) ?? []
+  }
 
   const fetcher: Fetcher = {
     async blocks(need, signal) {
       if (!parseCID(need.block)) return []
-      const tried = gateways
-        .filter(({ health }) => health.isOpen() && !health.lacks(need.block))
-        .sort((a, b) => a.health.latency - b.health.latency)
-      // A gateway that stands alone gets a second chance where it only failed in passing.
-      const order = tried.length === 1 ? [...tried, ...tried] : tried
-      let spoiled = false
-      const attempts = order.map(
-        ({ base, health }, i): Attempt<Block[]> => ({
-          delay: tried.length === 1 ? 2 ** 31 - 1 : health.hedgeDelay,
-          async run(aborted) {
-            if (i > 0 && tried.length === 1 && spoiled) throw new Failure("incomplete", "no use to ask again")
-            const started = Date.now()
-            try {
-              const blocks = await fromGateway(ask, base, health, need, aborted)
-              health.succeeded(Date.now() - started)
-              return blocks
-            } catch (thrown) {
-              const failure = thrown instanceof Failure ? thrown : new Failure("network", String(thrown))
-              health.failed(failure, need.block)
-              spoiled ||= !failure.isTransient || failure.status === 429
-              throw failure
-            }
-          },
-        }),
-      )
-      return (await hedged(attempts, inFlight, signal)) ?? []
+      try {
+        return await flights.run(`${need.block} ${need.path ?? ""} ${need.maxBytes}`, signal, (s) => obtain(need, s))
+      } catch {
+        return [] // this caller left
+      }
     },
   }
   if (!options.live) return fetcher

@@ -21,6 +21,7 @@ export type FailureKind =
   | "timeout" // too slow, or too long without a byte
   | "too_large" // more bytes than the bound
   | "page" // HTML with status 200: a captive portal, or no gateway
+  | "redirect" // none is followed
   | "status" // any other status than 200
   | "wrong_bytes" // not the block that its CID names
   | "incomplete" // well-formed, but without what was asked for
@@ -78,13 +79,15 @@ export async function get(
     if (signal?.aborted) throw new Failure("aborted", "aborted")
     const response = await fetch(url, {
       headers: { Accept: accept },
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-      redirect: "error", // what was asked is the whole question; a redirect could lead inside a private network
-      cache,
+      redirect: "manual", // a redirect could lead into a private network, or to who vouches for nothing
       signal: control.signal,
+      ...supported({ credentials: "omit", referrerPolicy: "no-referrer", cache }),
     })
     alive()
+    if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+      void response.body?.cancel().catch(() => {})
+      throw new Failure("redirect", "a redirect", response.status)
+    }
     const mediaType = response.headers.get("Content-Type") ?? undefined
     if (response.status !== 200) {
       void response.body?.cancel().catch(() => {})
@@ -107,6 +110,12 @@ export async function get(
     clearTimeout(idle)
     signal?.removeEventListener("abort", stop)
   }
+}
+
+/** The members of a request that this platform knows. workerd refuses those that mean nothing to it. */
+function supported(init: RequestInit): RequestInit {
+  if (typeof Request !== "function") return init
+  return Object.fromEntries(Object.entries(init).filter(([name]) => name in Request.prototype))
 }
 
 /** Whether the body is HTML, whatever its type says. No block and no JSON begins so. */

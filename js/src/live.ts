@@ -1,6 +1,11 @@
 import type { Ask } from "./ask.js"
 import { VerifierError } from "./errors.js"
-import type { Fetcher } from "./types.js"
+import { Flights } from "./flights.js"
+import { Health } from "./health.js"
+import type { Failure } from "./http.js"
+import type { FetchedDocument, Fetcher } from "./types.js"
+
+const maxHosts = 1024 // hosts whose health is remembered: a credential that anyone wrote names one
 
 /** Which documents may be fetched from where they live. */
 export interface LiveOptions {
@@ -22,16 +27,37 @@ export interface LiveOptions {
 export function liveDocuments(ask: Ask, options: LiveOptions): NonNullable<Fetcher["document"]> {
   const allow = options.allow ?? hasPublicName
   const own = new Map((options.private ?? []).map(privateHost))
+  const flights = new Flights<FetchedDocument>()
+  const hosts = new Map<string, Health>()
+  const healthOf = (host: string): Health => {
+    const known = hosts.get(host)
+    if (known) return known
+    if (hosts.size >= maxHosts) hosts.clear()
+    const health = new Health()
+    hosts.set(host, health)
+    return health
+  }
   return async (need, signal) => {
     const url = parse(need.url)
     if (!url || url.protocol !== "https:" || url.username || url.password) return undefined
     const scheme = own.get(hostAndPort(url))
     if (!scheme && !allow(url)) return undefined
     url.protocol = scheme ?? url.protocol
+    const health = healthOf(url.host)
+    if (!health.isOpen()) return undefined
     try {
-      // An answer out of the HTTP cache would be older than its time says.
-      const { bytes, mediaType } = await ask(url.href, need.accept ?? "*/*", need.maxBytes, signal, "no-store")
-      return { bytes, obtained: new Date().toISOString(), mediaType }
+      return await flights.run(`${url.href} ${need.accept} ${need.maxBytes}`, signal, async (s) => {
+        const started = Date.now()
+        try {
+          // An answer out of the HTTP cache would be older than its time says.
+          const { bytes, mediaType } = await ask(url.href, need.accept ?? "*/*", need.maxBytes, s, "no-store")
+          health.succeeded(Date.now() - started)
+          return { bytes, obtained: new Date().toISOString(), mediaType }
+        } catch (thrown) {
+          health.failed(thrown as Failure, "") // ask throws nothing else
+          throw thrown
+        }
+      })
     } catch {
       return undefined
     }

@@ -2,6 +2,7 @@ import { readCAR } from "./car.js"
 import { messageOf, VerifierError } from "./errors.js"
 import { walk } from "./path.js"
 import type { BlockNeed, Fetcher, FetchedDocument } from "./types.js"
+import type { JSONObject } from "./wire.js"
 
 /**
  * Answers needs from a CAR file: a snapshot that came with the application, from a
@@ -28,7 +29,7 @@ export async function carFetcher(car: Uint8Array): Promise<Fetcher> {
 
 /** A document that the application has. */
 export interface KnownDocument {
-  body: Uint8Array | string
+  body: Uint8Array | string | JSONObject
   mediaType?: string
   /** When it was obtained, RFC 3339; now, if left out. */
   obtained?: string
@@ -42,7 +43,7 @@ export function documentFetcher(documents: Readonly<Record<string, KnownDocument
       if (!known) return undefined
       const { body, mediaType, obtained = new Date().toISOString() } = known
       return {
-        bytes: typeof body === "string" ? new TextEncoder().encode(body) : body,
+        bytes: body instanceof Uint8Array ? body : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)),
         obtained,
         mediaType,
       }

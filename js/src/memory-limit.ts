@@ -21,10 +21,11 @@ export function limitMemory(wasm: Uint8Array): Uint8Array {
     const body = size.next
     if (id === memorySection) {
       const minimum = readVarint(wasm, body + 2)
-      // One memory, without a maximum, in 32 bits.
-      if (wasm[body] !== 1 || wasm[body + 1] !== 0 || minimum.value > maxPages) return wasm
+      // One memory, without a maximum, in 32 bits, and nothing behind it.
+      const expected = wasm[body] === 1 && wasm[body + 1] === 0 && minimum.next === body + size.value
+      if (!expected || minimum.value > maxPages) return wasm
       const limits = [1, 1, ...writeVarint(minimum.value), ...writeVarint(maxPages)]
-      return concat(wasm.subarray(0, at), Uint8Array.of(memorySection, limits.length, ...limits), wasm.subarray(body + size.value))
+      return concat(wasm.subarray(0, at), Uint8Array.of(memorySection, limits.length, ...limits), wasm.subarray(minimum.next))
     }
     at = body + size.value
   }

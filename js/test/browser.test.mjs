@@ -82,6 +82,9 @@ for (const where of ["page", "worker"]) {
       keys: 4,
       damaged: [null, null, 100],
       keysAfter: 2,
+      deleted: "deleted",
+      gone: [null, null, null],
+      anew: [null, null, 100],
       small: [null, 100, 100],
     })
   })

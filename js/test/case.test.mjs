@@ -66,3 +66,39 @@ test("readCAR passes over blocks whose hash nobody checks", async () => {
   const a = raw("a")
   assert.deepEqual(await read(await car([identity, a])), { blocks: [a.cid] })
 })
+
+/** A generator that gives the same numbers on every run. */
+function* numbers(state = 1) {
+  for (;;) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    yield state >>> 8
+  }
+}
+
+test("readCAR: whatever is done to a CAR, only blocks that were in it come out", async () => {
+  const blocks = ["a", "bb", "ccc"].map(raw)
+  const good = await car(blocks)
+  const known = new Set(blocks.map((b) => b.cid))
+  const random = numbers()
+  const next = (n) => random.next().value % n
+  for (let i = 0; i < 3000; i++) {
+    const bad = good.slice(0, next(4) === 0 ? next(good.length) : good.length)
+    for (let j = next(3); j >= 0 && bad.length > 0; j--) bad[next(bad.length)] = next(256)
+    const { blocks: found } = await read(bad)
+    for (const cid of found) assert.ok(known.has(cid), `change ${i}`)
+  }
+})
+
+test("limitMemory: whatever the bytes are, it ends, and changes at most a memory section", async () => {
+  const { limitMemory } = await import("../dist/memory-limit.js")
+  const random = numbers(2)
+  const next = (n) => random.next().value % n
+  const module = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 5, 3, 1, 0, 2, 7, 5, 1, 1, 0x6d, 2, 0]
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = Uint8Array.from(module.slice(0, next(3) === 0 ? next(module.length) : module.length))
+    for (let j = next(3); j >= 0 && bytes.length > 0; j--) bytes[next(bytes.length)] = next(256)
+    const limited = limitMemory(bytes)
+    assert.ok(limited === bytes || limited.length <= bytes.length + 4)
+    assert.deepEqual(limited.subarray(0, 8), bytes.subarray(0, 8))
+  }
+})

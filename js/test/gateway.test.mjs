@@ -170,7 +170,8 @@ const failures = {
   },
   "a redirect into a private network": {
     answer: (r) => r.writeHead(302, { Location: "http://192.168.0.1/" }).end(),
-    failure: "network",
+    failure: "redirect",
+    status: 302,
   },
   "a connection that breaks": { answer: (r) => void r.destroy(), failure: "network" },
   "404": { answer: (r) => r.writeHead(404).end(), failure: "status", status: 404 },
@@ -236,6 +237,18 @@ test("a slow gateway is hedged by the next, and at most three are asked", () =>
     },
     { idleTimeout: 3000 },
   ))
+
+test("who wants the same at the same time shares one request, and may leave", () =>
+  withGateways([async (request) => (request.url.includes("format=raw") && (await sleep(200)), false)], async (fetcher, { gateways: [gateway], exchanges }) => {
+    const control = new AbortController()
+    const asked = [fetcher.blocks(one), fetcher.blocks(one, control.signal), fetcher.blocks(one), fetcher.blocks({ ...one, block: leaf.cid })]
+    setTimeout(() => control.abort(), 50)
+    const [first, left, third, other] = await Promise.all(asked)
+    assert.deepEqual([cids(first), left, cids(third), other], [[root], [], [root], [leaf.cid]])
+    assert.equal(gateway.requests.length, 2)
+    assert.deepEqual(cids(await fetcher.blocks(whole)), cids(blocks), "nothing is left behind")
+    assert.ok(exchanges.every((e) => e.failure !== "aborted"))
+  }))
 
 test("an abort ends the requests under way", () =>
   withGateways([async () => true], async (fetcher, { exchanges }) => {
@@ -353,6 +366,34 @@ test("live documents over loopback: bounded, no page, no redirect, and not out o
   assert.equal(await ask((r) => r.writeHead(301, { Location: "/elsewhere" }).end()), undefined)
   await server.stop()
   assert.equal(await ask(() => {}), undefined)
+})
+
+test("a host of documents that is down is left alone for a while", async () => {
+  let asked = 0
+  const fetch = async () => (asked++, Promise.reject(new TypeError("down")))
+  const fetcher = gatewayFetcher({ live: true, fetch })
+  for (let i = 0; i < 5; i++) await fetcher.document({ url: "https://down.example/", maxBytes: 10 })
+  assert.equal(asked, 3)
+  await fetcher.document({ url: "https://other.example/", maxBytes: 10 })
+  assert.equal(asked, 4)
+})
+
+test("a platform gets no member of a request that it does not know", async (t) => {
+  const seen = []
+  const fetch = async (_, init) => (seen.push(Object.keys(init).sort()), new Response(""))
+  const fetcher = gatewayFetcher({ gateways: ["https://a.example"], fetch })
+  await fetcher.blocks(one)
+  const own = globalThis.Request
+  globalThis.Request = class {} // as workerd's, which refuses what it does not know
+  try {
+    await gatewayFetcher({ gateways: ["https://a.example"], fetch }).blocks(one)
+  } finally {
+    globalThis.Request = own
+  }
+  assert.deepEqual(seen, [
+    ["cache", "credentials", "headers", "redirect", "referrerPolicy", "signal"],
+    ["headers", "redirect", "signal"],
+  ])
 })
 
 test("health: three failures pause, pauses double, success forgives", () => {

@@ -112,6 +112,17 @@ export async function keeps({ blocks, name }) {
   results.keysAfter = (await keys()).length
   db.close()
 
+  // Someone deletes the database while the store has it open.
+  results.deleted = await new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name)
+    request.onsuccess = () => resolve("deleted")
+    request.onblocked = () => reject(new Error("blocked"))
+    request.onerror = () => reject(request.error)
+  })
+  results.gone = await has(store)
+  await store.putBlock(blocks[2].cid, bytes[2])
+  results.anew = await has(store)
+
   // A smaller store of the same name forgets what was not used for the longest time.
   const small = indexedDBStore(`${name}-small`, { maxBytes: 250 })
   const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
