@@ -224,6 +224,10 @@ func noKey(ev *evidence, r *report, c *cred.Credential, m *material) wire.Verdic
 	return r.conclude(false)
 }
 
+// maxSkew is how far the issuer's clock may be ahead when it says that it signed:
+// credentials are shown the moment that they are issued. It moves no bound of validity.
+const maxSkew = time.Minute
+
 // dates checks the period of validity, VCDM 2.0 Section 4.9, VCDM 1.1 Section 4.6 and RFC 7519 Section 4.1.
 func dates(r *report, c *cred.Credential, signed, now time.Time) {
 	switch {
@@ -231,7 +235,7 @@ func dates(r *report, c *cred.Credential, signed, now time.Time) {
 		r.fail(wire.CheckDates, "not_yet_valid", "valid from "+wire.FormatTime(*c.ValidFrom)+", it is "+wire.FormatTime(now), false)
 	case c.ValidUntil != nil && (now.After(*c.ValidUntil) || c.UntilExclusive && now.Equal(*c.ValidUntil)):
 		r.fail(wire.CheckDates, "expired", "valid until "+wire.FormatTime(*c.ValidUntil)+", it is "+wire.FormatTime(now), false)
-	case signed.After(now):
+	case signed.Sub(now) > maxSkew:
 		// Stricter than RFC 7519 Section 4.1.6 and VC-DATA-INTEGRITY Section 2.1: a key's
 		// standing at a time that has not come is not known.
 		r.fail(wire.CheckDates, "signed_in_future", "signed at "+wire.FormatTime(signed)+", it is "+wire.FormatTime(now), false)
