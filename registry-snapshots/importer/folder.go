@@ -87,6 +87,7 @@ func folder(dir string, fsys fs.FS) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(l.resource)
 	for _, name := range entities {
 		if err := l.entityFile(name); err != nil {
 			return nil, err
@@ -255,7 +256,7 @@ func (l *loader) document(place string, o strictjson.Object) error {
 		return errorf(BadForm, place, "%v", err)
 	}
 	name := path.Join(folderResources, entry.File)
-	if !slices.Contains(l.resource, name) {
+	if _, ok := slices.BinarySearch(l.resource, name); !ok {
 		return errorf(NoFile, place, "there is no file %s", name)
 	}
 	l.named[name] = true

@@ -57,6 +57,8 @@ type Result struct {
 	Documents []snapshot.Document
 	Evidence  snapshot.Store // the bytes that entities name as source or via
 	Report    Report
+
+	noted map[string]int // member → its place in Report.NotMapped
 }
 
 // A Report is how an import went.
@@ -149,12 +151,14 @@ func (r *Result) finish() (*Result, error) {
 
 // notMapped counts a member that the model cannot say.
 func (r *Result) notMapped(member, why string) {
-	for i := range r.Report.NotMapped {
-		if r.Report.NotMapped[i].Member == member {
-			r.Report.NotMapped[i].Count++
-			return
-		}
+	if i, ok := r.noted[member]; ok {
+		r.Report.NotMapped[i].Count++
+		return
 	}
+	if r.noted == nil {
+		r.noted = map[string]int{}
+	}
+	r.noted[member] = len(r.Report.NotMapped)
 	r.Report.NotMapped = append(r.Report.NotMapped, NotMapped{member, 1, why})
 }
 

@@ -27,7 +27,8 @@ const (
 	roomRecognitions = "x" // likewise
 )
 
-// A Snapshot answers questions from the blocks under one root.
+// A Snapshot answers questions from the blocks under one root. It is safe for
+// concurrent use once Head has succeeded, if its getter is.
 type Snapshot struct {
 	root  cid.Cid
 	get   Getter
