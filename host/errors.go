@@ -32,7 +32,7 @@ const (
 )
 
 func (e *Error) Error() string {
-	s := "verilith: " + e.Reason
+	s := e.Reason
 	if e.Member != "" {
 		s += ": " + e.Member
 	}

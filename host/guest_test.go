@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -73,4 +74,39 @@ func reason(err error) string {
 		return "untyped: " + err.Error()
 	}
 	return ""
+}
+
+// tiny is a module of a few bytes that always gives the same verdict: it compiles at
+// once. Its memory has one page; alloc gives 1024, and run the reply at 32768.
+func tiny() []byte {
+	const reply = `{"verdict":{"outcome":"accepted","now":"","checks":[]}}`
+	section := func(id byte, content ...byte) []byte { return append([]byte{id, byte(len(content))}, content...) }
+	name := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
+	code := func(body ...byte) []byte { return append([]byte{byte(len(body) + 2), 0}, append(body, 0x0b)...) }
+	const i32, i64 = 0x7f, 0x7e
+	// i64.const 32768<<32 | len(reply), in signed LEB128
+	packed := []byte{0x42}
+	for n := int64(32768)<<32 | int64(len(reply)); ; n >>= 7 {
+		if n < 64 {
+			packed = append(packed, byte(n))
+			break
+		}
+		packed = append(packed, byte(n&0x7f)|0x80)
+	}
+	exports := []byte{4}
+	for _, e := range []struct {
+		name        string
+		kind, index byte
+	}{{"memory", 2, 0}, {"alloc", 0, 0}, {"run", 0, 1}, {"_initialize", 0, 2}} {
+		exports = append(append(exports, name(e.name)...), e.kind, e.index)
+	}
+	alloc := code(0x41, 0x80, 0x08) // i32.const 1024
+	run := code(packed...)
+	return slices.Concat([]byte("\x00asm\x01\x00\x00\x00"),
+		section(1, 3, 0x60, 1, i32, 1, i32, 0x60, 2, i32, i32, 1, i64, 0x60, 0, 0), // types
+		section(3, 3, 0, 1, 2), // functions
+		section(5, 1, 0, 1),    // memory
+		section(7, exports...),
+		section(10, slices.Concat([]byte{3}, alloc, run, code())...),
+		section(11, slices.Concat([]byte{1, 0, 0x41, 0x80, 0x80, 0x02, 0x0b, byte(len(reply))}, []byte(reply))...))
 }

@@ -50,24 +50,23 @@ type instance struct {
 
 func openPool(ctx context.Context, wasm []byte, id string, cfg Config) (*pool, error) {
 	p := &pool{slots: make(chan struct{}, cfg.Instances), done: make(chan struct{})}
-	dir, err := cacheDir(cfg.CacheDir, id)
-	if err == nil && dir != "" {
-		if err = p.compile(ctx, wasm, dir, cfg); err == nil {
-			return p, p.warm(ctx)
-		}
-		// wazero refuses a damaged entry. It is made anew, once.
-		if err = os.RemoveAll(dir); err == nil {
-			if err = p.compile(ctx, wasm, dir, cfg); err == nil {
+	dir, cacheErr := cacheDir(cfg.CacheDir, id)
+	if cacheErr == nil && dir != "" {
+		// wazero refuses a damaged entry. It is thrown away and made anew, once.
+		for range 2 {
+			if cacheErr = p.compile(ctx, wasm, dir, cfg); cacheErr == nil {
 				return p, p.warm(ctx)
 			}
+			_ = os.RemoveAll(dir)
 		}
-	}
-	// A cache directory that was asked for must work; the default one need not.
-	if err != nil && cfg.CacheDir != "" {
-		return nil, causedBy(BadConfig, err)
 	}
 	if err := p.compile(ctx, wasm, "", cfg); err != nil {
 		return nil, causedBy(ModuleInvalid, err)
+	}
+	// A cache directory that was asked for must work; the default one need not.
+	if cacheErr != nil && cfg.CacheDir != "" {
+		_ = p.free(ctx)
+		return nil, causedBy(BadConfig, cacheErr)
 	}
 	return p, p.warm(ctx)
 }

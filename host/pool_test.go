@@ -107,15 +107,20 @@ func TestLargestCase(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	good, err := guest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := tiny()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	id := block.New(block.Raw, good).CID.String()
+	guestModule, err := guest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := compiled()
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name string
 		cfg  Config
@@ -127,7 +132,7 @@ func TestConfig(t *testing.T) {
 		{"no module", Config{Module: []byte("x"), CacheDir: NoCache}, ModuleInvalid},
 		{"empty module", Config{Module: []byte{}, CacheDir: NoCache}, ModuleInvalid},
 		{"no exports", Config{Module: []byte("\x00asm\x01\x00\x00\x00"), CacheDir: NoCache}, ModuleInvalid},
-		{"too little memory to start", Config{Module: good, CacheDir: NoCache, MemoryPages: 1}, ModuleInvalid},
+		{"too little memory to start", Config{Module: guestModule, CacheDir: shared, MemoryPages: 1}, ModuleInvalid},
 		{"negative memory", Config{Module: good, MemoryPages: -1}, BadConfig},
 		{"too much memory", Config{Module: good, MemoryPages: maxMemoryPages + 1}, BadConfig},
 		{"negative instances", Config{Module: good, Instances: -1}, BadConfig},
@@ -154,7 +159,7 @@ func TestConfig(t *testing.T) {
 // A damaged cache entry costs one compilation, not the verifier.
 func TestDamagedCache(t *testing.T) {
 	dir := t.TempDir()
-	v := open(t, Config{CacheDir: dir})
+	v := open(t, Config{Module: tiny(), CacheDir: dir})
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +175,7 @@ func TestDamagedCache(t *testing.T) {
 	if err := os.WriteFile(entries[0], data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v = open(t, Config{CacheDir: dir})
+	v = open(t, Config{Module: tiny(), CacheDir: dir})
 	if _, err := v.Verify(context.Background(), Request{}); err != nil {
 		t.Error(err)
 	}

@@ -76,18 +76,22 @@ func (v *Verifier) Inspect(ctx context.Context, input []byte, mediaType string) 
 // Replay judges a sealed case again, with nothing but what is in it. It returns the
 // module's reply as well, byte for byte: the same module gives the same bytes.
 func (v *Verifier) Replay(ctx context.Context, car []byte) (Verdict, []byte, error) {
-	c, bad := wire.OpenCase(car)
-	if bad != nil {
-		return Verdict{}, nil, refused(bad)
+	if len(car) == 0 || len(car) > wire.MaxCase { // no room to ask the module for
+		return Verdict{}, nil, errorf(wire.BadCase, "the case has %d bytes, want 1 to %d", len(car), wire.MaxCase)
 	}
 	r, err := v.ask(ctx, car)
 	if err != nil {
 		return Verdict{}, nil, err
 	}
+	if r.reply.Error != nil {
+		return Verdict{}, r.raw, refused(r.reply.Error)
+	}
+	c, bad := wire.OpenCase(car)
+	if bad != nil {
+		return Verdict{}, r.raw, errorf(ModuleFault, "the module answered a case that is none: %v", bad)
+	}
 	r.root = c.Root
 	switch {
-	case r.reply.Error != nil:
-		return Verdict{}, r.raw, refused(r.reply.Error)
 	case len(r.reply.Needs) > 0:
 		return Verdict{}, r.raw, errorf(IncompleteCase, "the case lacks %s", name(r.reply.Needs[0]))
 	case r.reply.Verdict == nil:

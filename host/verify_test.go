@@ -229,8 +229,15 @@ func TestReplay(t *testing.T) {
 	if _, raw, err = v.Replay(ctx, short); reason(err) != IncompleteCase || !bytes.Contains(raw, []byte(`"needs"`)) {
 		t.Errorf("%v %s, want %s", err, raw, IncompleteCase)
 	}
-	if _, _, err = v.Replay(ctx, got.Case[:len(got.Case)-1]); reason(err) != wire.BadCase {
-		t.Errorf("%v, want %s", err, wire.BadCase)
+	for _, bad := range [][]byte{got.Case[:len(got.Case)-1], {0}} {
+		if _, raw, err = v.Replay(ctx, bad); reason(err) != wire.BadCase || !bytes.Contains(raw, []byte(`"error"`)) {
+			t.Errorf("%v %s, want %s", err, raw, wire.BadCase)
+		}
+	}
+	for _, bad := range [][]byte{nil, make([]byte, wire.MaxCase+1)} {
+		if _, raw, err = v.Replay(ctx, bad); reason(err) != wire.BadCase || raw != nil {
+			t.Errorf("%v %s, want %s", err, raw, wire.BadCase)
+		}
 	}
 	about, _, err := wire.SealCase(wire.Request{Verilith: wire.Contract, Op: wire.OpAbout}, nil)
 	if err != nil {

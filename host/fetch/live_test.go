@@ -237,7 +237,11 @@ func TestLiveOutage(t *testing.T) {
 				tt.edit(&cfg, &need)
 			}
 			asked, answer = 0, tt.answer
-			a, err := fetcherWith(t, cfg, quick).Fetch(context.Background(), need)
+			cl := patient
+			if tt.name == "silent" {
+				cl = quick
+			}
+			a, err := fetcherWith(t, cfg, cl).Fetch(context.Background(), need)
 			wantReason(t, err, tt.want)
 			if err == nil && (a.Source != "cache" || string(a.Document.Body) != "{}" || !a.Document.Obtained.Equal(first.Document.Obtained) || a.Document.MediaType != "application/json") {
 				t.Errorf("%+v, want what was obtained first", a)

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/ipfs/go-cid"
+
+	"github.com/verilith/verilith/registry-snapshots/importer"
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/strictjson"
+)
+
+// buildFlags are what snapshot build is told.
+type buildFlags struct {
+	sources
+	from, source, out, name, prev, at string
+	carry, json                       bool
+	opt                               importer.Options
+}
+
+func buildCommand() *command {
+	return &command{
+		name:  "build",
+		short: "make a snapshot of a registry",
+		text: `Sources:
+  folder  an operator's own registry: a folder of JSON or YAML files of entities
+  vci     the VCI directory of SMART Health Card issuers: vci_snapshot.json, with its
+          signature and certificate beside it
+  dcc     a registry file of the Digital Credentials Consortium
+
+The same content gives the same root CID, on every machine and in every order.`,
+		examples: `  verilith snapshot build --from folder --source my-registry --out registry.car
+  verilith snapshot build --from vci --source vci_snapshot.json --out vci.car
+  verilith snapshot build --from vci --source today.json --prev yesterday.car --carry --out today.car`,
+		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
+			f := &buildFlags{}
+			fs.StringVar(&f.from, "from", "", "`KIND` of the source: folder, vci or dcc")
+			fs.StringVar(&f.source, "source", "", "`PATH` of the source")
+			fs.StringVar(&f.out, "out", "", "`FILE` to write, a CAR")
+			fs.StringVar(&f.name, "name", "", "`NAME` of the registry, for people (default: what the source says)")
+			fs.StringVar(&f.prev, "prev", "", "`SNAPSHOT` before this one, a CAR file or CID; its CID is put into the root")
+			fs.BoolVar(&f.carry, "carry", false, "keep what the snapshot before knew and the source no longer says,\nretired as of the source's time")
+			fs.StringVar(&f.at, "at", "", "`TIME` of the source for --carry, RFC 3339 (default: what the source says)")
+			fs.BoolVar(&f.opt.Unsigned, "unsigned", false, "accept a source without the signature that it should have")
+			fs.StringVar(&f.opt.Signature, "signature", "", "`FILE` with the signature (default: beside the source)")
+			fs.StringVar(&f.opt.Certificate, "certificate", "", "`FILE` with the signer's certificate (default: beside the source)")
+			fs.StringVar(&f.opt.Fingerprint, "fingerprint", "", "SHA-256 of the signer's certificate in `HEX` (default: the known one)")
+			fs.BoolVar(&f.opt.Evidence, "evidence", false, "carry the source's own bytes, linked from every entity")
+			fs.BoolVar(&f.json, "json", false, "print the report as JSON")
+			f.blockFlags(fs)
+			return func(ctx context.Context, args []string, s std) error {
+				defer f.done()
+				return f.build(ctx, args, s)
+			}
+		},
+	}
+}
+
+func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
+	switch {
+	case len(args) > 0:
+		return usagef("unexpected %q; the source goes with --source", clean(args[0], 80))
+	case f.from == "" || f.source == "" || f.out == "":
+		return usagef("want --from, --source and --out")
+	case f.carry && f.prev == "":
+		return usagef("--carry wants --prev")
+	}
+	result, err := importer.Import(f.from, f.source, f.opt)
+	if err != nil {
+		return err
+	}
+	if f.name != "" {
+		result.Name = f.name
+	}
+	src := result.Source()
+	if f.prev != "" {
+		r, roots, err := newReader(ctx, &f.sources, f.prev)
+		if err != nil {
+			return err
+		}
+		src.Prev = roots[0]
+		if f.carry {
+			prev, err := snapshot.Open(roots[0], r.get)
+			if err != nil {
+				return err
+			}
+			if f.at == "" {
+				f.at = result.Report.Time
+			}
+			src.Entities = carried(prev, f.at, src.Entities, r)
+			src.Evidence = either(src.Evidence, r.get)
+		}
+	}
+	store := snapshot.Store{}
+	p := newProgress(s, "records")
+	meta, err := snapshot.Build(src, store.Put, snapshot.Options{Progress: p.at})
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := writeCAR(f.out, meta.Root, store.Get); err != nil {
+		return err
+	}
+	blocks, total := len(store), int64(0)
+	for _, data := range store {
+		total += int64(len(data))
+	}
+	if f.json {
+		o := metaObject(meta)
+		o["report"], o["blocks"], o["bytes"] = strictjson.From(result.Report), blocks, total
+		_, err := fmt.Fprintf(s.out, "%s\n", strictjson.Encode(o))
+		return err
+	}
+	return f.show(s.out, meta, result.Report, blocks, total)
+}
+
+// carried is what Carry makes of the source, with the reader's reason where a block
+// of the old snapshot is missing.
+func carried(prev *snapshot.Snapshot, at string, src iter.Seq2[snapshot.Entity, error], r *reader) iter.Seq2[snapshot.Entity, error] {
+	return func(yield func(snapshot.Entity, error) bool) {
+		for e, err := range snapshot.Carry(prev, at, src) {
+			if !yield(e, r.explain(err)) {
+				return
+			}
+		}
+	}
+}
+
+// either looks in two places.
+func either(a, b snapshot.Getter) snapshot.Getter {
+	if a == nil {
+		return b
+	}
+	return func(c cid.Cid) ([]byte, bool) {
+		if data, ok := a(c); ok {
+			return data, true
+		}
+		return b(c)
+	}
+}
+
+func (f *buildFlags) show(w io.Writer, meta snapshot.Meta, r importer.Report, blocks int, total int64) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "root       %s\n", meta.Root)
+	showMeta(&b, meta)
+	fmt.Fprintf(&b, "file       %s, %s, %s\n", clean(f.out, maxLine), count(blocks, "block"), size(total))
+	fmt.Fprintf(&b, "source     %s\n", clean(join(", ", r.From, r.Source, prefixed("of ", r.Time)), maxLine))
+	sig := r.Signature
+	fmt.Fprintf(&b, "signature  %s\n", clean(join(", ", sig.State, prefixed("by ", sig.By), sig.Algorithm, sig.Note), maxLine))
+	for _, n := range slices.SortedFunc(slices.Values(r.NotMapped), func(a, b importer.NotMapped) int { return b.Count - a.Count }) {
+		fmt.Fprintf(&b, "left out   %s, %d times: %s\n", clean(n.Member, 80), n.Count, clean(n.Why, maxLine))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// showMeta prints what a snapshot root says.
+func showMeta(b *bytes.Buffer, m snapshot.Meta) {
+	fmt.Fprintf(b, "name       %s\n", clean(m.Name, maxLine))
+	fmt.Fprintf(b, "holds      %d entities, %d further identifiers, %d key references, %d resources\n", m.Entities, m.Aliases, m.Refs, m.Resources)
+	if m.Prev.Defined() {
+		fmt.Fprintf(b, "before     %s\n", m.Prev)
+	}
+}
+
+// metaObject is what a snapshot root says, as JSON.
+func metaObject(m snapshot.Meta) strictjson.Object {
+	o := strictjson.Object{
+		"root": m.Root.String(), "name": m.Name, "entities": m.Entities, "aliases": m.Aliases,
+		"keyReferences": m.Refs, "resources": m.Resources,
+	}
+	if m.Prev.Defined() {
+		o["prev"] = m.Prev.String()
+	}
+	return o
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/verilith/verilith/host"
+	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// verifyFlags are what verify is told.
+type verifyFlags struct {
+	sources
+	trust, nonce, origin, now, mediaType, casePath, color string
+	audience, acceptStale, resources                      list
+	unbound, json, quiet, lines                           bool
+}
+
+func verifyCommand() *command {
+	return &command{
+		name: "verify", args: "[FILE | - | CREDENTIAL]",
+		short: "judge a credential",
+		text: `The input is a file, standard input, or the credential itself: a compact token, a
+SMART Health Card's shc:/ digits (several codes as several arguments), or JSON.
+
+Who may issue is for the registries to say. Without one, no credential is accepted.
+What the verdict rests on is fetched from the files, the cache and the gateways that
+are named, and from the hosts of did:web issuers unless --allow-live=false; what
+cannot be had is said in the verdict. Exit code: 0 accepted, 1 rejected,
+2 undetermined, 3 wrong usage or a fault.
+
+With --jsonl, every line of the input is a JSON object {"id", "input", "mediaType"?,
+"now"?, "expect"?, "policy"?, "registries"?, "resources"?: {URL: {"body" | "base64",
+"mediaType"?, "obtained"?}}}, and every line of the output is {"id", "outcome",
+"reason", "checks"}, in the same order. A line that cannot be read has the outcome
+"error". Exit code: 0 once every line was answered.`,
+		examples: `  verilith verify card.smart-health-card --registry vci.car
+  verilith verify eyJhbGciOi… --registry bafyrei… --gateway https://mirror.example
+  curl -s https://issuer.example/vc | verilith verify --registry registry.car --json
+  verilith verify vc.json --registry entities.json --now 2026-01-31T12:00:00Z --case out.car
+  verilith verify --jsonl lines.jsonl --registry registry.car`,
+		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
+			f := &verifyFlags{}
+			f.registryFlags(fs)
+			f.blockFlags(fs)
+			f.documentFlags(fs, true)
+			fs.Var(&f.resources, "resource", "`URL=FILE`: a document that you vouch for, in place of the URL's host (repeatable)")
+			fs.StringVar(&f.trust, "trust", "", "`none` asks no registry whether the issuer may issue: who it is is then\nyour own business")
+			fs.Var(&f.acceptStale, "accept-stale", "`CLASS=AGE`: take stale evidence up to this age; keys=30d, status=12h\n(repeatable)")
+			fs.BoolVar(&f.unbound, "accept-unbound-issuer", false, "accept a proof by a key that is not the issuer's own")
+			fs.StringVar(&f.nonce, "nonce", "", "`VALUE` that the holder was asked to sign: challenge, nonce")
+			fs.Var(&f.audience, "audience", "`NAME` that the holder was told is asking: domain, aud (repeatable)")
+			fs.StringVar(&f.origin, "origin", "", "web `ORIGIN` that asked")
+			fs.StringVar(&f.now, "now", "", "`TIME` (RFC 3339) to judge at (default now)")
+			fs.StringVar(&f.mediaType, "media-type", "", "media `TYPE` that the credential came with")
+			fs.BoolVar(&f.json, "json", false, "print the receipt as JSON: module, case, verdict, and what was asked")
+			fs.StringVar(&f.casePath, "case", "", "`FILE` to write the case to, a CAR, for verilith replay")
+			fs.BoolVar(&f.quiet, "quiet", false, "print the outcome and its reason only")
+			fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
+			fs.BoolVar(&f.lines, "jsonl", false, "judge one credential a line; see above")
+			return func(ctx context.Context, args []string, s std) error {
+				defer f.done()
+				if f.lines {
+					return f.jsonLines(ctx, args, s, given(fs, "allow-live"))
+				}
+				return f.verify(ctx, args, s)
+			}
+		},
+	}
+}
+
+// given reports whether a flag stands on the command line.
+func given(fs *flag.FlagSet, name string) bool {
+	there := false
+	fs.Visit(func(f *flag.Flag) { there = there || f.Name == name })
+	return there
+}
+
+func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
+	p, err := colours(f.color, s.outTTY)
+	if err != nil {
+		return err
+	}
+	req, err := f.request()
+	if err != nil {
+		return err
+	}
+	if req.Input, err = readInput(args, s); err != nil {
+		return err
+	}
+	fetcher, err := f.fetcher(true)
+	if err != nil {
+		return err
+	}
+	v, err := open(ctx, fetcher, 1)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	got, err := v.Verify(ctx, req)
+	if err != nil {
+		return err
+	}
+	if f.casePath != "" {
+		if err := os.WriteFile(f.casePath, got.Case, 0o666); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.json:
+		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf(got)))
+	case f.quiet:
+		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(got.Outcome)+" "+got.Reason))
+	default:
+		err = show(s.out, p, got)
+	}
+	if err != nil {
+		return err
+	}
+	return outcomeExit(got.Outcome)
+}
+
+// request is what the flags ask for, without an input.
+func (f *verifyFlags) request() (host.Request, error) {
+	req := host.Request{MediaType: f.mediaType, Policy: &wire.Policy{Trust: f.trust, AcceptUnboundIssuer: f.unbound}}
+	if f.nonce != "" || len(f.audience) > 0 || f.origin != "" {
+		req.Expect = &wire.Expect{Nonce: f.nonce, Audience: f.audience, Origin: f.origin}
+	}
+	if f.now != "" {
+		var err error
+		if req.Now, err = wire.ParseTime(f.now); err != nil {
+			return req, usagef("--now: %v", err)
+		}
+	}
+	for _, s := range f.acceptStale {
+		class, age, ok := strings.Cut(s, "=")
+		if !ok {
+			return req, usagef("--accept-stale %q, want CLASS=AGE such as keys=30d", s)
+		}
+		if req.Policy.AcceptStale == nil {
+			req.Policy.AcceptStale = map[string]string{}
+		}
+		req.Policy.AcceptStale[class] = age
+	}
+	for _, s := range f.resources {
+		url, path, ok := strings.Cut(s, "=")
+		if i := strings.LastIndexByte(s, '='); ok { // a URL may have = itself
+			url, path = s[:i], s[i+1:]
+		}
+		if !ok || path == "" {
+			return req, usagef("--resource %q, want URL=FILE", clean(s, 100))
+		}
+		body, err := readFile(path, wire.MaxDocument)
+		if err != nil {
+			return req, fmt.Errorf("--resource: %w", err)
+		}
+		if req.Resources == nil {
+			req.Resources = map[string]host.Document{}
+		}
+		req.Resources[url] = host.Document{Body: body}
+	}
+	var err error
+	req.Registries, err = f.trusted()
+	return req, err
+}
+
+// outcomeExit is the exit code of an outcome.
+func outcomeExit(o wire.Outcome) error {
+	switch o {
+	case wire.Accepted, wire.AcceptedStale:
+		return nil
+	case wire.Rejected:
+		return exit(exitRejected)
+	}
+	return exit(exitUndetermined)
+}
+
+// receiptOf is a verdict with what is needed to have it again, and what was asked
+// over the network.
+func receiptOf(v host.Verdict) strictjson.Object {
+	asked := []any{}
+	for _, a := range v.Asked {
+		o := strictjson.Object{"need": a.Need, "round": a.Round, "ms": a.Took.Milliseconds()}
+		if a.Path != "" {
+			o["path"] = a.Path
+		}
+		if a.Err != nil {
+			o["error"] = a.Err.Error()
+		} else {
+			o["source"], o["bytes"] = a.Source, a.Bytes
+			if a.Blocks > 0 {
+				o["blocks"] = a.Blocks
+			}
+		}
+		asked = append(asked, o)
+	}
+	return strictjson.Object{
+		"module": v.ModuleCID, "case": v.CaseCID, "verdict": strictjson.From(v.Verdict),
+		"rounds": v.Rounds, "asked": asked,
+	}
+}
