@@ -16,26 +16,30 @@ type credential struct {
 	later       time.Duration // after now
 	outcome     wire.Outcome
 	reason      string
+	requests    int // answered by the gateway and the did:web host, at most
 }
 
 // key tells one question from another.
 func (c credential) key() string { return fmt.Sprint(c.input, c.later, c.acceptStale) }
 
-// kinds are the credentials that the drill issues, one of each form.
-func (s *issuers) kinds() []struct {
+// kind is a form of credential and the issuer who uses it.
+type kind struct {
 	name   string
 	issuer *issue.Issuer
 	form   issue.Form
-} {
-	return []struct {
-		name   string
-		issuer *issue.Issuer
-		form   issue.Form
-	}{
-		{"vc+jwt, did:web university", s.university, issue.VCJOSE},
-		{"VC-JWT 1.1, did:key guild", s.guild, issue.VCJWT11},
-		{"eddsa-jcs-2022, did:key guild", s.guild, issue.DataIntegrity},
-		{"SMART Health Card, https clinic", s.clinic, issue.HealthCard},
+	// requests that the first verification and a later one take: one for the issuer.
+	// The university's document is asked for each time, and the first time it is
+	// looked for among the registry's resources, too.
+	requests, again int
+}
+
+// kinds are the credentials that the drill issues, one of each form.
+func (s *issuers) kinds() []kind {
+	return []kind{
+		{"vc+jwt, did:web university", s.university, issue.VCJOSE, 3, 1},
+		{"VC-JWT 1.1, did:key guild", s.guild, issue.VCJWT11, 1, 0},
+		{"eddsa-jcs-2022, did:key guild", s.guild, issue.DataIntegrity, 0, 0},
+		{"SMART Health Card, https clinic", s.clinic, issue.HealthCard, 1, 0},
 	}
 }
 
@@ -51,15 +55,16 @@ func (s *issuers) known(now time.Time) ([]credential, error) {
 		if err != nil {
 			return nil, err
 		}
-		good = append(good, credential{name: k.name, input: c, outcome: wire.Accepted})
-		forged = append(forged, credential{name: "forged: " + k.name, input: f, outcome: wire.Rejected, reason: "bad_signature"})
+		good = append(good, credential{name: k.name, input: c, outcome: wire.Accepted, requests: k.requests})
+		forged = append(forged, credential{name: "forged: " + k.name, input: f,
+			outcome: wire.Rejected, reason: "bad_signature", requests: k.again})
 	}
 	c, err := issue.VCJWT11(s.stranger, 200, now)
 	if err != nil {
 		return nil, err
 	}
 	return append(append(good, forged...), credential{name: "VC-JWT 1.1, issuer not in the registry", input: c,
-		outcome: wire.Rejected, reason: "issuer_not_in_registry"}), nil
+		outcome: wire.Rejected, reason: "issuer_not_in_registry", requests: 1}), nil
 }
 
 // outage is how long the outage has lasted in the last lines of the drill.

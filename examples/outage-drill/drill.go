@@ -133,7 +133,7 @@ func (d *theDrill) startBrowser(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the page's part must not be skipped: %w", err)
 	}
 	w := d.world
 	if w.page, err = w.start(ctx, hosts.Page, hosts.Config{Folder: d.options.page}); err != nil {

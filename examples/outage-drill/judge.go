@@ -60,10 +60,15 @@ func (d *theDrill) ask(ctx context.Context, by verifier, c credential) (*answer,
 	return &answer{r, after.Since(before)}, err
 }
 
-// check says what is wrong with an answer.
+// check says what is wrong with the answers.
 func (d *theDrill) check(c credential, v verdict, inGo, inPage *answer) error {
 	if v.Outcome != string(c.outcome) || v.Reason != c.reason {
 		return fmt.Errorf("want %s", verdict{string(c.outcome), c.reason})
+	}
+	for _, a := range []*answer{inGo, inPage} {
+		if a != nil && a.asked.Requests > c.requests {
+			return fmt.Errorf("%d requests, want at most %d", a.asked.Requests, c.requests)
+		}
 	}
 	if inPage != nil {
 		if err := same(inGo.Verdict, inPage.Verdict); err != nil {

@@ -16,18 +16,20 @@ func TestCheck(t *testing.T) {
 		name         string
 		inGo, inPage string // inPage "" means that there is no page
 		before       string
+		requests     int
 		want         string // "" means nothing
 	}{
-		{"as expected", yes, yes, yes, ""},
-		{"without a page", yes, "", "", ""},
-		{"not as expected", no, no, no, "want accepted"},
-		{"the page differs", yes, no, yes, "in Go and in the page"},
-		{"another one before", yes, yes, `{"outcome":"accepted","checks":[{}]}`, "before and in the outage"},
-		{"a reason too much", `{"outcome":"accepted","reason":"x"}`, "", "", "want accepted"},
+		{"as expected", yes, yes, yes, 1, ""},
+		{"without a page", yes, "", "", 1, ""},
+		{"not as expected", no, no, no, 1, "want accepted"},
+		{"the page differs", yes, no, yes, 1, "in Go and in the page"},
+		{"another one before", yes, yes, `{"outcome":"accepted","checks":[{}]}`, 1, "before and in the outage"},
+		{"a reason too much", `{"outcome":"accepted","reason":"x"}`, "", "", 1, "want accepted"},
+		{"a request too much", yes, yes, yes, 2, "2 requests, want at most 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &theDrill{before: map[string]json.RawMessage{}}
-			c := credential{input: "c", outcome: wire.Accepted}
+			c := credential{input: "c", outcome: wire.Accepted, requests: 1}
 			if tt.before != "" {
 				d.before[c.key()] = json.RawMessage(tt.before)
 			}
@@ -39,7 +41,9 @@ func TestCheck(t *testing.T) {
 			if err := json.Unmarshal([]byte(tt.inGo), &v); err != nil {
 				t.Fatal(err)
 			}
-			err := d.check(c, v, made(tt.inGo), page)
+			inGo := made(tt.inGo)
+			inGo.asked.Requests = tt.requests
+			err := d.check(c, v, inGo, page)
 			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}

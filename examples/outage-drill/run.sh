@@ -7,5 +7,5 @@ for built in ../../bin/verifier.wasm ../../js/dist/index.js ../../js/verifier.wa
 	[ -e "$built" ] || { echo "outage-drill: ${built#../../} is not there: run make demo" >&2; exit 1; }
 done
 node page/build.mjs
-go build -o ../../bin/outage-drill .
+go build -ldflags='-s -w' -o ../../bin/outage-drill .
 exec ../../bin/outage-drill -module ../../bin/verifier.wasm "$@"
