@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
+import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -35,13 +36,15 @@ export async function byPackage(lines) {
 
 /** Verifies lines by the Go command. */
 export async function byCommand(lines) {
-  const child = spawn(want(command, "make build"), ["verify", "--jsonl"], { stdio: ["pipe", "pipe", "inherit"] })
+  const child = spawn(want(command, "make build"), ["verify", "--jsonl"], { stdio: "pipe" })
   const input = lines.map((line, i) => JSON.stringify({ ...line, id: String(i) })).join("\n") + "\n"
   child.stdin.on("error", () => {}) // the exit code and the answers say it better
   child.stdin.end(input)
-  const output = []
-  for await (const chunk of child.stdout) output.push(chunk)
-  const answers = Buffer.concat(output).toString().trimEnd().split("\n").map((line) => JSON.parse(line))
+  const exited = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve))
+  const [output, progress] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const code = await exited
+  if (code !== 0) throw new Error(`the command ended with ${code}: ${progress.slice(-1000)}`)
+  const answers = output.trimEnd().split("\n").map((line) => JSON.parse(line))
   answers.forEach(({ id }, i) => {
     if (id !== String(i)) throw new Error(`answer ${i} of the command has id ${id}`)
   })
