@@ -1,3 +1,10 @@
+/** The bytes of a view or buffer of whatever realm; undefined for anything else. */
+export function viewOf(value: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  const isBuffer = Object.prototype.toString.call(value) === "[object ArrayBuffer]"
+  return isBuffer ? new Uint8Array(value as ArrayBuffer) : undefined
+}
+
 /** Reads an unsigned LEB128 number. */
 export function readVarint(bytes: Uint8Array, at: number): { value: number; next: number } {
   let value = 0

@@ -126,7 +126,7 @@ export class Evidence {
       const candidates = await this.#attempt(async (signal) => fetcher.blocks?.(need, signal))
       const good: Block[] = []
       for (const { cid, bytes } of candidates ?? []) {
-        if (bytes.length <= need.maxBytes && (await matches(cid, bytes))) good.push({ cid, bytes })
+        if (bytes?.length <= need.maxBytes && (await matches(cid, bytes))) good.push({ cid, bytes })
       }
       if (good.some(({ cid }) => cid === need.block)) return good
     }
@@ -142,7 +142,7 @@ export class Evidence {
     for (const fetcher of fetchers) {
       const wait = late && Math.max(late - Date.now(), 0)
       const document = await this.#attempt(async (signal) => fetcher.document?.(need, signal), wait)
-      if (document && document.bytes.length <= need.maxBytes) {
+      if (document && document.bytes?.length <= need.maxBytes) {
         this.#write(() => store.putDocument(need.url, document))
         return document
       }

@@ -1,3 +1,4 @@
+import { viewOf } from "./bytes.js"
 import { readCAR } from "./car.js"
 import { messageOf, VerifierError } from "./errors.js"
 import { walk } from "./path.js"
@@ -43,7 +44,7 @@ export function documentFetcher(documents: Readonly<Record<string, KnownDocument
       if (!known) return undefined
       const { body, mediaType, obtained = new Date().toISOString() } = known
       return {
-        bytes: body instanceof Uint8Array ? body : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)),
+        bytes: viewOf(body) ?? new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)),
         obtained,
         mediaType,
       }

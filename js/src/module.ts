@@ -1,4 +1,5 @@
 import { base64pad } from "multiformats/bases/base64"
+import { viewOf } from "./bytes.js"
 import { rawCID, sha256 } from "./cid.js"
 import { VerifierError } from "./errors.js"
 import { limitMemory } from "./memory-limit.js"
@@ -45,9 +46,9 @@ export async function compile(source: ModuleSource, integrity?: string): Promise
 const maxModule = 64 << 20 // the build is some 10 MB; Snaps, too, end here
 
 async function bytesOf(source: Uint8Array | ArrayBuffer | Response): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  if (typeof source?.arrayBuffer !== "function") {
+  const bytes = viewOf(source)
+  if (bytes) return bytes
+  if (!isResponse(source)) {
     throw new VerifierError("ERR_ARGUMENT", "source: want bytes, a Response or a WebAssembly.Module")
   }
   const where = source.url ? ` from ${source.url}` : ""
@@ -61,6 +62,10 @@ async function bytesOf(source: Uint8Array | ArrayBuffer | Response): Promise<Uin
   } catch (thrown) {
     throw new VerifierError("ERR_MODULE_FETCH", `the module${where}: ${String(thrown)}`, { cause: thrown })
   }
+}
+
+function isResponse(source: unknown): source is Response {
+  return typeof (source as Response | undefined)?.arrayBuffer === "function"
 }
 
 function checkMagic(bytes: Uint8Array): void {

@@ -55,7 +55,7 @@ export interface Verifier {
 /** A verdict, and all that it came from. */
 export interface Receipt {
   verdict: Verdict
-  /** The reply, byte for byte. */
+  /** The reply, byte for byte. Numbers stand in it as they were issued, whatever a double holds. */
   reply: Uint8Array
   /** The case: a CARv1 file that `replay` and `verilith replay` take. */
   case: Uint8Array

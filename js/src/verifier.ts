@@ -1,4 +1,5 @@
 import { AbortScope, throwIfAborted } from "./abort.js"
+import { viewOf } from "./bytes.js"
 import { inOrder, sealCase, type Case } from "./case.js"
 import { blockOf, codecs } from "./cid.js"
 import { messageOf, VerifierError } from "./errors.js"
@@ -154,7 +155,8 @@ function restsOn(verdict: Verdict, evidence: Evidence, remembered: Remembered | 
 }
 
 function inputBlock(input: VerifyRequest["input"]): Promise<Block> {
-  if (input instanceof Uint8Array) return blockOf(codecs.raw, input)
+  const bytes = viewOf(input)
+  if (bytes) return blockOf(codecs.raw, bytes)
   if (typeof input === "string") return blockOf(codecs.raw, new TextEncoder().encode(input))
   if (typeof input !== "object" || input === null) {
     throw new VerifierError("ERR_ARGUMENT", "input: want bytes, a string or a JSON document")

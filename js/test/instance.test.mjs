@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import vm from "node:vm"
 import { load } from "@verilith/verifier"
 import { VerifierError } from "@verilith/verifier/core"
 import { buildReactor } from "./support/reactor.mjs"
@@ -35,7 +36,10 @@ test("a verification carries the request to the module and the verdict back", as
 test("an input may be bytes, text or a JSON document", async () => {
   const verifier = await start()
   const block = async (input) => (await verifier.verify({ input })).credential.claims[0].input.block
-  assert.equal(await block(new TextEncoder().encode("i.echo")), await block("i.echo"))
+  const encoded = new TextEncoder().encode("i.echo")
+  assert.equal(await block(encoded), await block("i.echo"))
+  assert.equal(await block(encoded.buffer), await block("i.echo"))
+  assert.equal(await block(vm.runInNewContext("Uint8Array.from(bytes)", { bytes: [...encoded] })), await block("i.echo"))
   assert.equal(await block({ a: "i.echo x" }), await block('{"a":"i.echo x"}'))
   for (const input of [undefined, null, 7]) {
     await assert.rejects(verifier.verify({ input }), { code: "ERR_ARGUMENT" })

@@ -164,12 +164,16 @@ test("a fetcher or store that throws has nothing", async () => {
   const fetchers = [
     { blocks: broken, document: broken },
     { blocks: () => { throw new Error("at once") } }, // prettier-ignore
+    { blocks: async () => [{}, { cid: good.cid }, { cid: 7, bytes: good.bytes }], document: async () => ({}) },
+    { blocks: async () => undefined, document: async () => undefined },
     {},
     fetcherOf([good]),
   ]
   const store = { getBlock: broken, putBlock: broken, getDocument: broken, putDocument: broken }
   const { outcome } = await verifier.verify({ input: `i.need ${good.cid}`, now }, { fetchers, store })
   assert.equal(outcome, "accepted")
+  const document = await verifier.verify({ input: "i.need https://example.com/", now }, { fetchers, store })
+  assert.equal(document.outcome, "undetermined")
 })
 
 test("a store is not trusted", async () => {
@@ -268,6 +272,8 @@ test("documentFetcher has the documents that it was given", async () => {
   assert.deepEqual(await fetcher.document(need), { bytes: new TextEncoder().encode("text"), mediaType: "text/plain", obtained: now })
   assert.equal(await fetcher.document({ ...need, url: "https://b.example/" }), undefined)
   assert.equal(await fetcher.document({ ...need, url: "toString" }), undefined)
+  const json = documentFetcher({ "https://a.example/": { body: { a: 1 } } })
+  assert.deepEqual((await json.document(need)).bytes, new TextEncoder().encode('{"a":1}'))
 })
 
 test("carFetcher answers from a file, without a network", async () => {
