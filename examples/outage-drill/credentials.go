@@ -39,7 +39,7 @@ func (s *issuers) kinds() []kind {
 		{"vc+jwt, did:web university", s.university, issue.VCJOSE, 3, 1},
 		{"VC-JWT 1.1, did:key guild", s.guild, issue.VCJWT11, 1, 0},
 		{"eddsa-jcs-2022, did:key guild", s.guild, issue.DataIntegrity, 0, 0},
-		{"SMART Health Card, https clinic", s.clinic, issue.HealthCard, 1, 0},
+		{"health card, https clinic", s.clinic, issue.HealthCard, 1, 0},
 	}
 }
 
@@ -63,7 +63,7 @@ func (s *issuers) known(now time.Time) ([]credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(good, forged...), credential{name: "VC-JWT 1.1, issuer not in the registry", input: c,
+	return append(append(good, forged...), credential{name: "VC-JWT 1.1, issuer not in registry", input: c,
 		outcome: wire.Rejected, reason: "issuer_not_in_registry", requests: 1}), nil
 }
 
@@ -86,8 +86,8 @@ func (s *issuers) unseen(now time.Time) ([]credential, error) {
 	}
 	old := credential{input: list[0].input, later: outage}
 	strict, lenient := old, old
-	strict.name, strict.outcome, strict.reason = "three days on: did:web, strict policy", wire.Undetermined, "stale_keys"
-	lenient.name, lenient.outcome, lenient.acceptStale = "three days on: did:web, acceptStale 30d", wire.AcceptedStale, "30d"
-	return append(list, strict, lenient, credential{name: "issuer that nobody had asked about", input: c,
+	strict.name, strict.outcome, strict.reason = "3 days on, did:web, strict policy", wire.Undetermined, "stale_keys"
+	lenient.name, lenient.outcome, lenient.acceptStale = "3 days on, did:web, acceptStale 30d", wire.AcceptedStale, "30d"
+	return append(list, strict, lenient, credential{name: "issuer nobody had asked about", input: c,
 		outcome: wire.Undetermined, reason: "registry_unavailable"}), nil
 }

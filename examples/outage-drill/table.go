@@ -44,9 +44,9 @@ func (p *printer) warn(format string, args ...any) {
 func (p *printer) head(title string) { p.say("\n%s", p.paint(bold, title)) }
 
 const (
-	nameWidth    = 42
-	verdictWidth = 36
-	askedWidth   = 16
+	nameWidth    = 37
+	verdictWidth = 34
+	askedWidth   = 13
 )
 
 // tableHead prints the head of a table. What is asked counts what the gateway and
@@ -54,9 +54,9 @@ const (
 func (p *printer) tableHead(title, state string, withPage bool) {
 	p.head(title)
 	p.say("  %s", state)
-	line := fmt.Sprintf("  %-*s %-*s %-*s %8s", nameWidth, "credential", verdictWidth, "verdict", askedWidth, "Go asked", "ms")
+	line := fmt.Sprintf("  %-*s %-*s %-*s %7s", nameWidth, "credential", verdictWidth, "verdict", askedWidth, "Go asked", "ms")
 	if withPage {
-		line += fmt.Sprintf("   %-*s %8s", askedWidth, "page asked", "ms")
+		line += fmt.Sprintf("  %-*s %7s", askedWidth, "page asked", "ms")
 	}
 	p.say("%s", p.paint(dim, line))
 }
@@ -68,7 +68,7 @@ func (p *printer) tableLine(name string, v verdict, inGo, inPage *answer, wrong 
 	}
 	line := fmt.Sprintf("  %-*s %s %s", nameWidth, name, p.paint(colour, fmt.Sprintf("%-*s", verdictWidth, v)), inGo)
 	if inPage != nil {
-		line += "   " + inPage.String()
+		line += "  " + inPage.String()
 	}
 	if wrong != nil {
 		line += "\n    " + p.paint(red, "WRONG: "+wrong.Error())
@@ -86,7 +86,7 @@ func (a *answer) String() string {
 	default:
 		asked = "nothing"
 	}
-	return fmt.Sprintf("%-*s %8s", askedWidth, asked, millis(a.MS))
+	return fmt.Sprintf("%-*s %7s", askedWidth, asked, millis(a.MS))
 }
 
 func millis(ms float64) string {
