@@ -156,7 +156,7 @@ export interface Freshness {
   age?: string
   /** up to which it counts as fresh, if there is one */
   bound?: string
-  /** "fresh", "stale", "pinned" (no bound applies) */
+  /** "fresh", "stale", "suspect" (later than now), "pinned" (no bound applies) */
   state: string
 }
 
@@ -262,7 +262,7 @@ export interface Registry {
   asOf?: string
   /**
    * `entities` is a handful of issuers that the embedder pins itself, in the
-   * snapshot's entity model.
+   * snapshot's entity model. An empty list is a registry without anybody.
    */
   entities?: JSONObject[]
   /**

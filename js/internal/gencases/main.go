@@ -69,6 +69,7 @@ func generate() ([]byte, error) {
 		{"every codec and an empty block", `{` + verify + `}`, []block.Block{input, other, empty, block.New(block.JSON, []byte(`{}`))}},
 		{"document, and what could not be had", `{` + verify + `,"unobtainable":["https://b.example/","https://a.example/"],"evidence":[{"url":"https://example.com/.well-known/did.json","obtained":"2026-11-22T09:58:00.123Z","block":"` + document.CID.String() + `","mediaType":"application/did+json"}]}`, []block.Block{input, document}},
 		{"expectation and policy", `{` + verify + `,"policy":{"trust":"none","acceptUnboundIssuer":true,"acceptStale":{"status":"7d","keys":"30d"}},"expect":{"origin":"https://shop.example","nonce":"ünïcode \u2713","audience":["b","a"]}}`, []block.Block{input}},
+		{"nobody at all", `{"registries":[{"entities":[]}],` + verify + `}`, []block.Block{input}},
 		{"inline entities", `{"registries":[{"entities":[` + entity + `,{"id":"did:web:example.com"}]}],` + verify + `}`, []block.Block{input}},
 	}
 	var all []sealed

@@ -201,7 +201,7 @@ func writeField(w *bytes.Buffer, owner string, f *ast.Field) error {
 	}
 	optional := ""
 	switch opts {
-	case "omitempty":
+	case "omitempty", "omitzero":
 		optional = "?"
 	case "":
 	default:
@@ -252,7 +252,7 @@ func tsType(e ast.Expr) (string, error) {
 			return "JSONObject", nil
 		}
 	}
-	return "", fmt.Errorf("Go type %T is not known here", e)
+	return "", fmt.Errorf("type %T is not known here", e)
 }
 
 func tsName(name string) string {

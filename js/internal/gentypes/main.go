@@ -2,7 +2,7 @@
 //
 // It reads wire's source, so that the doc comments come along, and takes what
 // strictjson writes as the rule: a field's json tag is the member's name, and
-// omitempty makes it optional. A Go type that it does not know is an error, never any.
+// omitempty or omitzero makes it optional. A Go type that it does not know is an error, never any.
 //
 // Run it from js/: go run ./internal/gentypes
 package main
