@@ -122,7 +122,9 @@ func TestLookupTakesOneRequest(t *testing.T) {
 	_, s, requests := serve(t)
 	root, _ := registry()
 	f := fetcher(t, s)
-	for i := range 400 {
+	const lookups = 400
+	total, most := 0, 0 // requests, and bytes of one lookup
+	for i := range lookups {
 		id, present := issuerID(i*37), i%2 == 0
 		if !present {
 			id = fmt.Sprintf("https://nobody-%d.example", i)
@@ -137,10 +139,13 @@ func TestLookupTakesOneRequest(t *testing.T) {
 		if n := len(p.Blocks); n < 4 || size > maxLookup {
 			t.Errorf("%s: %d blocks of %d bytes, want at least 4 and at most %d bytes", id, n, size, maxLookup)
 		}
-		if asked := requests(); len(asked) != 1 {
+		asked := requests()
+		if len(asked) != 1 {
 			t.Errorf("%s: asked %d times: %q, want once", id, len(asked), asked)
 		}
+		total, most = total+len(asked), max(most, size)
 	}
+	t.Logf("%d cold lookups among %d issuers, present and absent: %d requests, at most %d bytes of blocks each", lookups, issuers, total, most)
 }
 
 func TestRawBlock(t *testing.T) {
