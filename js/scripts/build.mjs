@@ -1,7 +1,8 @@
 // Builds the package into dist/, around the module named by VERILITH_WASM.
-import { execFileSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 
@@ -15,7 +16,6 @@ if (!existsSync(wasm)) {
 }
 const bytes = readFileSync(wasm)
 
-rmSync(path("dist"), { recursive: true, force: true })
 writeFileSync(
   path("src/module-digest.ts"),
   `// Written by the build.
@@ -24,10 +24,16 @@ writeFileSync(
 export const moduleDigest = "sha256-${createHash("sha256").update(bytes).digest("base64")}"
 `,
 )
-execFileSync(process.execPath, [path("node_modules/typescript/bin/tsc"), "-p", path("tsconfig.json")], { stdio: "inherit" })
 
-mkdirSync(path("dist"), { recursive: true })
+// Beside the last build, which stays as it is if this one fails.
+const fresh = path("dist-new")
+rmSync(fresh, { recursive: true, force: true })
+const tsc = path("node_modules/typescript/bin/tsc")
+const { status } = spawnSync(process.execPath, [tsc, "-p", path("tsconfig.json"), "--outDir", fresh], { stdio: "inherit" })
+if (status !== 0) process.exit(1)
 const base64 = gzipSync(bytes, { level: 9 }).toString("base64").replace(/=+$/, "")
-writeFileSync(path("dist/inline-data.js"), `export const moduleGzipBase64 =\n  "${base64}"\n`)
+writeFileSync(join(fresh, "inline-data.js"), `export const moduleGzipBase64 =\n  "${base64}"\n`)
+rmSync(path("dist"), { recursive: true, force: true })
+renameSync(fresh, path("dist"))
 copyFileSync(wasm, path("verifier.wasm"))
 copyFileSync(path("../LICENSE"), path("LICENSE"))
