@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { findChromium } from "./bench/chromium.mjs"
-import { directory } from "./bench/directory.mjs"
+import { directory, gateway } from "./bench/directory.mjs"
 import { moduleFile, startGo } from "./bench/go.mjs"
 import { loads, openings } from "./bench/load.mjs"
 import { sizes } from "./bench/sizes.mjs"
@@ -56,6 +56,7 @@ try {
   if (parts.includes("directory")) {
     progress("directory of issuers")
     print(await directory(effort))
+    print(await gateway())
   }
 } finally {
   for (const close of closers.reverse()) await close()

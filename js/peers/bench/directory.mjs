@@ -3,6 +3,7 @@
 // and judged by whoever reads it.
 
 import { execFile } from "node:child_process"
+import { join } from "node:path"
 import { root } from "./go.mjs"
 
 export async function directory({ quick }) {
@@ -15,4 +16,18 @@ export async function directory({ quick }) {
     })
   })
   return `\nDirectory of issuers\n${output.trimEnd()}`
+}
+
+/** What a lookup costs over the network: the drill's test of boxo's gateway counts it. */
+export async function gateway() {
+  const args = ["test", "-v", "-count=1", "-run", "^TestLookupTakesOneRequest$", "./internal/gateway"]
+  const output = await new Promise((resolve, reject) => {
+    execFile("go", args, { cwd: join(root, "examples/outage-drill") }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`the gateway's test: ${stdout}${stderr}`))
+      else resolve(stdout)
+    })
+  })
+  const counted = [...output.matchAll(/_test\.go:\d+: (.*)/g)].map(([, line]) => `  ${line}`)
+  if (counted.length === 0) throw new Error("the gateway's test counts no requests")
+  return `\nLookup from a trustless gateway\n${counted.join("\n")}`
 }
