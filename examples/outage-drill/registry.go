@@ -55,7 +55,7 @@ func (s *issuers) settle(universityAddress string) {
 // drill's issuers added in the folder to.
 func (s *issuers) snapshot(from, to, car string) (snapshot.Meta, error) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		return snapshot.Meta{}, err
+		return snapshot.Meta{}, fmt.Errorf("registry folder %s: %w", from, err)
 	}
 	for {
 		if err := s.writeEntities(to); err != nil {
