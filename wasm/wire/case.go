@@ -83,7 +83,12 @@ func SealCase(req Request, evidence []block.Block) ([]byte, cid.Cid, error) {
 	if err != nil {
 		return nil, cid.Undef, err
 	}
+	seen := make(map[cid.Cid]bool, 1+len(evidence))
 	for _, b := range append([]block.Block{root}, evidence...) {
+		if seen[b.CID] {
+			continue
+		}
+		seen[b.CID] = true
 		if err := w.Put(b); err != nil {
 			return nil, cid.Undef, err
 		}

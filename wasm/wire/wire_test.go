@@ -94,6 +94,18 @@ func fill(list []Registry) {
 	}
 }
 
+// A block that is given twice is in the case once.
+func TestSealCaseTakesABlockOnce(t *testing.T) {
+	once, _, err := SealCase(full(), []block.Block{input, root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, _, err := SealCase(full(), []block.Block{input, root, input, root})
+	if err != nil || !bytes.Equal(once, twice) {
+		t.Fatalf("%d bytes, then %d, %v", len(once), len(twice), err)
+	}
+}
+
 // A member that no version of the contract has is refused, not passed over.
 func TestUnknownMember(t *testing.T) {
 	for _, text := range []string{
