@@ -20,7 +20,7 @@ type evidence struct {
 	registries []*registry.Registry
 	live       map[string]wire.Evidence
 	gone       map[string]bool // what the embedder could not get, CIDs and URLs
-	quiet      bool            // ask nobody by URL: the verdict would not change for the better
+	quiet      bool            // take what is there and ask for no document: the verdict would not change for the better
 
 	needs []wire.Need
 	asked map[string]bool // of needs, by CID or URL
@@ -104,7 +104,7 @@ func (ev *evidence) Document(url, accept string) ([]byte, error) {
 		var missing *snapshot.Missing
 		switch {
 		case errors.As(err, &missing):
-			if ev.needBlock(missing.CID, missing.Path) {
+			if !ev.quiet && ev.needBlock(missing.CID, missing.Path) {
 				return nil, issuer.ErrMissing
 			}
 			continue // this registry cannot be read: another, or the URL itself
@@ -120,7 +120,7 @@ func (ev *evidence) Document(url, accept string) ([]byte, error) {
 			ev.use(document{url: url, origin: originSnapshot, cid: res.CID, obtained: res.Obtained, proof: proof.Blocks, body: body})
 			return body, nil
 		}
-		if ev.needBlock(id, "") {
+		if !ev.quiet && ev.needBlock(id, "") {
 			return nil, issuer.ErrMissing
 		}
 	}
