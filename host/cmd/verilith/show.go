@@ -72,7 +72,11 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		row("key record", object(t.Key))
 	}
 	for _, f := range v.Freshness {
-		row("evidence", f.Class, f.State, f.Origin, f.Source, prefixed("as of ", f.AsOf), prefixed("age ", f.Age), prefixed("at most ", f.Bound))
+		from := f.Source
+		if f.Origin != f.Source {
+			from = join(" ", f.Origin, f.Source)
+		}
+		row("evidence", join(" ", f.Class, f.State), from, prefixed("as of ", f.AsOf), prefixed("age ", f.Age), prefixed("at most ", f.Bound))
 	}
 	for _, r := range v.Relaxed {
 		row("relaxed", fmt.Sprintf("%s: %s would not have passed (%s)", r.Rule, r.Check, r.Reason))

@@ -78,6 +78,9 @@ func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
 	if f.name != "" {
 		result.Name = f.name
 	}
+	if result.Name == "" {
+		return usagef("the source names no registry: give it a --name")
+	}
 	src := result.Source()
 	if f.prev != "" {
 		r, roots, err := newReader(ctx, &f.sources, f.prev)

@@ -113,6 +113,9 @@ func exportEntities(path string, root cid.Cid, get snapshot.Getter) (_ string, e
 		if e := f.Close(); err == nil {
 			err = e
 		}
+		if err != nil {
+			os.Remove(path)
+		}
 	}()
 	w := bufio.NewWriter(f)
 	n := 0

@@ -161,6 +161,9 @@ func (f *sources) registryFolder(dir string) (wire.Registry, error) {
 	if err != nil {
 		return wire.Registry{}, err
 	}
+	if r.Name == "" {
+		r.Name = filepath.Base(dir)
+	}
 	store := snapshot.Store{}
 	meta, err := snapshot.Build(r.Source(), store.Put, snapshot.Options{})
 	if err != nil {
