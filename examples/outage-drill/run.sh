@@ -7,5 +7,6 @@ for built in ../../bin/verifier.wasm ../../js/dist/index.js ../../js/verifier.wa
 	[ -e "$built" ] || { echo "outage-drill: ${built#../../} is not there: run make demo" >&2; exit 1; }
 done
 node page/build.mjs
-go build -ldflags='-s -w' -o ../../bin/outage-drill .
+# -trimpath, as make build has it: most packages are then compiled once for both.
+go build -trimpath -ldflags='-s -w' -o ../../bin/outage-drill .
 exec ../../bin/outage-drill -module ../../bin/verifier.wasm "$@"
