@@ -148,7 +148,7 @@ func (l *line) over(base host.Request) host.Request {
 		req.Now = l.now
 	}
 	if req.Now.IsZero() {
-		req.Now = time.Now()
+		req.Now = time.Now().Truncate(time.Millisecond)
 	}
 	if l.expect != nil {
 		req.Expect = l.expect
