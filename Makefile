@@ -24,7 +24,7 @@ build: module ## build bin/verilith with the module in it
 module: ## build bin/verifier.wasm and its compressed copy in host/
 	@mkdir -p bin
 	GOTOOLCHAIN=$(MODULE_TOOLCHAIN) GOFLAGS= GOWORK=off CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verifier.wasm ./wasm
-	$(GO) run ./host/internal/pack bin/verifier.wasm host/verifier.wasm.gz
+	$(GO) run -trimpath ./host/internal/pack bin/verifier.wasm host/verifier.wasm.gz
 
 .PHONY: js
 js: module ## build the npm package
@@ -40,7 +40,7 @@ test: browser build js test-go test-js ## run every test; installs what it needs
 .PHONY: test-go
 test-go: module
 	$(GO) test ./...
-	cd examples/outage-drill && $(GO) test ./...
+	cd examples/outage-drill && $(GO) test -trimpath ./...
 
 .PHONY: race
 race: ## the tests of what runs concurrently, under the race detector
