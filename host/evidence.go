@@ -21,6 +21,7 @@ type evidence struct {
 	blocks       map[cid.Cid][]byte
 	documents    map[string]wire.Evidence
 	unobtainable map[string]bool
+	fetched      map[cid.Cid]bool // blocks that were asked for
 	guessed      map[cid.Cid]bool // blocks that were sent before they were asked for
 }
 
@@ -29,6 +30,7 @@ func newEvidence(blocks []block.Block) *evidence {
 		blocks:       make(map[cid.Cid][]byte, len(blocks)),
 		documents:    map[string]wire.Evidence{},
 		unobtainable: map[string]bool{},
+		fetched:      map[cid.Cid]bool{},
 		guessed:      map[cid.Cid]bool{},
 	}
 	for _, b := range blocks {
@@ -115,6 +117,7 @@ func (e *evidence) take(need wire.Need, a Answer, now time.Time) (blocks, size i
 		}
 		met = met || b.CID.String() == need.Block
 		delete(e.guessed, b.CID)
+		e.fetched[b.CID] = true
 		e.blocks[b.CID] = b.Data
 		blocks++
 		size += len(b.Data)

@@ -54,7 +54,8 @@ func (m *memory) recall(key *[32]byte) []block.Block {
 	return e.Value.(*memo).blocks
 }
 
-// keep remembers the blocks of ev that the verdict names.
+// keep remembers the blocks of ev that the verdict names, then those that the module
+// asked for without naming them (where it looked first), as far as there is room.
 func (m *memory) keep(key *[32]byte, v wire.Verdict, ev *evidence) {
 	if key == nil {
 		return
@@ -65,19 +66,23 @@ func (m *memory) keep(key *[32]byte, v wire.Verdict, ev *evidence) {
 	for _, d := range ev.documents {
 		documents[d.Block] = true
 	}
+	var first, then []cid.Cid
+	for c := range ev.blocks {
+		switch s := c.String(); {
+		case documents[s] || c == ev.input.CID:
+		case named[s]:
+			first = append(first, c)
+		case ev.fetched[c] || ev.guessed[c]:
+			then = append(then, c)
+		}
+	}
 	var blocks []block.Block
 	size := 0
-	for _, s := range sortedKeys(named) {
-		c, err := cid.Decode(s)
-		if err != nil || documents[s] || ev.input.CID == c {
-			continue
+	for _, c := range append(sorted(first), sorted(then)...) {
+		if n := len(ev.blocks[c]); size+n <= maxRememberedB {
+			size += n
+			blocks = append(blocks, block.Block{CID: c, Data: ev.blocks[c]})
 		}
-		data, ok := ev.blocks[c]
-		if !ok || size+len(data) > maxRememberedB {
-			continue
-		}
-		size += len(data)
-		blocks = append(blocks, block.Block{CID: c, Data: data})
 	}
 	if len(blocks) == 0 {
 		return
@@ -113,13 +118,9 @@ func rests(v wire.Verdict, into map[string]bool) {
 	}
 }
 
-func sortedKeys(m map[string]bool) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+func sorted(list []cid.Cid) []cid.Cid {
+	slices.SortFunc(list, func(a, b cid.Cid) int { return strings.Compare(a.KeyString(), b.KeyString()) })
+	return list
 }
 
 // remembered is the key of a request: the hint of its issuer, and its registries.

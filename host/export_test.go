@@ -1,0 +1,4 @@
+package host
+
+// Compiled is where all tests of a run keep compiled code.
+var Compiled = compiled
