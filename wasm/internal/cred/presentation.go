@@ -13,17 +13,9 @@ const (
 	envelopedPresentation = "EnvelopedVerifiablePresentation"
 )
 
-// CheckPresentation checks a presentation against its data model, with the
-// credentials that stand in it as documents. Those that stand in it as tokens are for
-// [Recognise] to open.
-func CheckPresentation(doc strictjson.Object) []Problem {
-	r := &rules{}
-	r.presentation(doc)
-	return r.problems
-}
-
-// CheckPresentation checks the presentation of an envelope, and the claims of the
-// token that it came in.
+// CheckPresentation checks the presentation of an envelope against its data model, with
+// the credentials that stand in it as documents, and the claims of the token that it
+// came in. Credentials that stand in it as tokens are for [Recognise] to open.
 func (e *Envelope) CheckPresentation() []Problem {
 	r := &rules{}
 	switch {

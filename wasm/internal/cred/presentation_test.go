@@ -82,7 +82,8 @@ func runPresentations(t *testing.T, good func() object, edits []edit) {
 		t.Run(tt.name, func(t *testing.T) {
 			doc := good()
 			tt.edit(doc)
-			wantProblem(t, CheckPresentation(doc), tt.reason, tt.member)
+			e := &Envelope{Format: Unsecured, Document: doc, Presentation: true}
+			wantProblem(t, e.CheckPresentation(), tt.reason, tt.member)
 		})
 	}
 }
