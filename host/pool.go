@@ -5,13 +5,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
 )
 
 const (
@@ -23,6 +27,9 @@ const (
 	// maxLastWords bounds what is kept of an instance's output: the first lines of
 	// a panic.
 	maxLastWords = 2 << 10
+	// keepModules is how many modules' compiled code stays in the cache directory:
+	// the one in use and those before it, some 30 MB each.
+	keepModules = 4
 )
 
 // pool holds the compiled module and its instances. An instance serves one call at
@@ -55,6 +62,7 @@ func openPool(ctx context.Context, wasm []byte, id string, cfg Config) (*pool, e
 		// wazero refuses a damaged entry. It is thrown away and made anew, once.
 		for range 2 {
 			if cacheErr = p.compile(ctx, wasm, dir, cfg); cacheErr == nil {
+				pruneCache(dir)
 				return p, p.warm(ctx)
 			}
 			_ = os.RemoveAll(dir)
@@ -86,6 +94,32 @@ func cacheDir(dir, id string) (string, error) {
 	}
 	dir = filepath.Join(dir, id)
 	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// pruneCache removes the compiled code of the modules that were not opened for
+// longest. It touches nothing that is not named by a module's CID.
+func pruneCache(dir string) {
+	now := time.Now()
+	_ = os.Chtimes(dir, now, now)
+	base := filepath.Dir(dir)
+	entries, err := os.ReadDir(base)
+	if err != nil {
+		return
+	}
+	used := map[string]time.Time{}
+	var names []string
+	for _, e := range entries {
+		if _, err := block.ParseCID(e.Name()); err != nil || !e.IsDir() {
+			continue
+		}
+		if st, err := e.Info(); err == nil {
+			names, used[e.Name()] = append(names, e.Name()), st.ModTime()
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return used[b].Compare(used[a]) })
+	for _, name := range names[min(len(names), keepModules):] {
+		_ = os.RemoveAll(filepath.Join(base, name))
+	}
 }
 
 // compile makes the runtime. On an error it leaves nothing open.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,64 @@ func TestDamagedCache(t *testing.T) {
 	if again, err := os.ReadFile(entries[0]); err != nil || bytes.Equal(again, data) {
 		t.Errorf("the damaged entry is still there: %v", err)
 	}
+}
+
+// The default cache directory is the user's; what was compiled long ago goes from it.
+func TestDefaultCache(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("HOME", home) // where the cache is on other systems
+	user, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(user, "verilith", "wazero")
+	old := time.Now().Add(-time.Hour)
+	names := []string{"mine"}
+	for i := range keepModules + 2 {
+		names = append(names, block.New(block.Raw, []byte{byte(i)}).CID.String())
+	}
+	for i, name := range names {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		used := old.Add(time.Duration(i) * time.Minute)
+		if err := os.Chtimes(path, used, used); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := Open(context.Background(), Config{Module: tiny()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	want := append([]string{"mine", v.ModuleCID()}, names[len(names)-keepModules+1:]...)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("in the cache: %v, want %v", got, want)
+	}
+
+	// Without a home, or with one that cannot be written, there is no cache, and that
+	// is no error.
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "file"))
+	t.Setenv("HOME", filepath.Join(home, "file"))
+	if err := os.WriteFile(filepath.Join(home, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Open(context.Background(), Config{Module: tiny()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
 }
 
 func TestClose(t *testing.T) {

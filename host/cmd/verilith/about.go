@@ -24,7 +24,7 @@ func aboutCommand() *command {
 				if len(args) > 0 {
 					return usagef("about takes no arguments")
 				}
-				v, err := open(ctx, nil, 1)
+				v, err := open(ctx, s, nil)
 				if err != nil {
 					return err
 				}

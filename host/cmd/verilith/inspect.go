@@ -32,7 +32,7 @@ input is as for verify.`,
 				if err != nil {
 					return err
 				}
-				v, err := open(ctx, nil, 1)
+				v, err := open(ctx, s, nil)
 				if err != nil {
 					return err
 				}
@@ -85,7 +85,7 @@ func inspection(b *bytes.Buffer, p paint, in wire.Inspection, indent string) {
 		row("proof", string(strictjson.Encode(o)))
 	}
 	for _, t := range in.Problems {
-		row("problem", join(", ", t.Type, join(": ", t.Title, t.Detail)))
+		row("problem", join(", ", t.Type, explained(t.Title, t.Detail)))
 	}
 	for i, part := range in.Parts {
 		fmt.Fprintf(b, "%s%s\n", indent, p.do(grey, fmt.Sprintf("part %d of %d", i+1, len(in.Parts))))

@@ -51,7 +51,7 @@ func (f *verifyFlags) jsonLines(ctx context.Context, args []string, s std, liveG
 	if err != nil {
 		return err
 	}
-	v, err := open(ctx, fetcher, 1)
+	v, err := open(ctx, s, fetcher)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ code is that of verify, and 3 where a receipt does not agree.`,
 				if err != nil {
 					return err
 				}
-				v, err := open(ctx, nil, 1)
+				v, err := open(ctx, s, nil)
 				if err != nil {
 					return err
 				}

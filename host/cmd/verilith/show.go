@@ -43,7 +43,7 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		case wire.Unknown:
 			mark, style = "?", yellow
 		}
-		why := join(": ", c.Reason, c.Detail)
+		why := explained(c.Reason, c.Detail)
 		fmt.Fprintf(b, "%s  %s %-8s %s\n", indent, p.do(style, mark), clean(c.Check, 20), clean(why, maxLine))
 	}
 	row := func(name string, values ...string) {
@@ -82,7 +82,7 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		row("relaxed", fmt.Sprintf("%s: %s would not have passed (%s)", r.Rule, r.Check, r.Reason))
 	}
 	for _, t := range v.Problems {
-		row("problem", t.Type, join(": ", t.Title, t.Detail))
+		row("problem", t.Type, explained(t.Title, t.Detail))
 	}
 	for i, part := range v.Parts {
 		fmt.Fprintf(b, "%s%s\n", indent, p.do(grey, fmt.Sprintf("part %d of %d", i+1, len(v.Parts))))
@@ -105,6 +105,14 @@ func showAsked(b *bytes.Buffer, p paint, asked []host.Asked) {
 		}
 		fmt.Fprintf(b, "%s %s\n", p.do(grey, "asked      "), clean(line+", "+took(a.Took), maxLine))
 	}
+}
+
+// explained is a reason and its detail, which may begin with the reason.
+func explained(reason, detail string) string {
+	if strings.HasPrefix(detail, reason) {
+		return detail
+	}
+	return join(": ", reason, detail)
 }
 
 // join joins what is not empty.

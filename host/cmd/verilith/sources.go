@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/verilith/verilith/host"
 	"github.com/verilith/verilith/host/fetch"
@@ -204,7 +205,23 @@ func readEntities(path string) ([]strictjson.Object, error) {
 	return entities, nil
 }
 
-// open opens the verifier module.
-func open(ctx context.Context, f host.Fetcher, instances int) (*host.Verifier, error) {
-	return host.Open(ctx, host.Config{Fetcher: f, Instances: instances})
+// open opens the verifier module, with one instance. The first time on a machine it
+// is compiled, which takes seconds; a terminal says so.
+func open(ctx context.Context, s std, f host.Fetcher) (*host.Verifier, error) {
+	if s.errTTY {
+		const text = "preparing the verifier, once …"
+		opened, cleared := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(cleared)
+			select {
+			case <-opened:
+			case <-time.After(700 * time.Millisecond):
+				fmt.Fprint(s.err, text)
+				<-opened
+				fmt.Fprintf(s.err, "\r%s\r", strings.Repeat(" ", len(text)))
+			}
+		}()
+		defer func() { close(opened); <-cleared }()
+	}
+	return host.Open(ctx, host.Config{Fetcher: f, Instances: 1})
 }

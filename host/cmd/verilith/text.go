@@ -33,10 +33,15 @@ func clean(s string, most int) string {
 	return b.String()
 }
 
-// isTerminal reports whether f is a terminal, or another character device.
+// isTerminal reports whether f is a terminal: a character device, but not the null
+// device.
 func isTerminal(f *os.File) bool {
 	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
+	if err != nil || st.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(st, null)
 }
 
 // paint colours text, or does not.

@@ -99,3 +99,23 @@ func TestOutputFails(t *testing.T) {
 		t.Errorf("exit %d, %s", code, b.String())
 	}
 }
+
+// The null device is an empty input, and no terminal.
+func TestIsTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	for _, f := range []*os.File{null, r, w} {
+		if isTerminal(f) {
+			t.Errorf("%s is taken for a terminal", f.Name())
+		}
+	}
+}

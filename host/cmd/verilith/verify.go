@@ -96,7 +96,7 @@ func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
 	if err != nil {
 		return err
 	}
-	v, err := open(ctx, fetcher, 1)
+	v, err := open(ctx, s, fetcher)
 	if err != nil {
 		return err
 	}
