@@ -1,6 +1,9 @@
 // The pages in Chromium: visits that are timed, and pages that stay open to be measured.
 
-import { startChromium } from "./chromium.mjs"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { startChromium, startWithProfile } from "./chromium.mjs"
 import { bundle, serve } from "./pages.mjs"
 
 export async function startPages(executablePath, workloads) {
@@ -18,17 +21,30 @@ export async function startPages(executablePath, workloads) {
 
   return {
     files,
-    /** Milliseconds to the first verdict with nothing cached, and on a later visit. */
-    async visits(name, index) {
-      const context = await browser.newContext()
-      const millis = []
-      for (let i = 0; i < 3; i++) {
-        const page = await context.newPage()
-        millis.push(await visit(page, name, index))
-        await page.close()
+    /**
+     * Milliseconds to the first verdict in a new profile, and on the best of later
+     * visits. In between the page is used for a while, and left: that is when Chromium
+     * keeps the code that it has compiled.
+     */
+    async visits(name, index, { use, settle, later }) {
+      const profile = mkdtempSync(join(tmpdir(), "verilith-profile-"))
+      const context = await startWithProfile(executablePath, profile)
+      try {
+        const millis = []
+        for (let i = 0; i <= later; i++) {
+          const page = await context.newPage()
+          millis.push(await visit(page, name, index))
+          if (i === 0 && later > 0) {
+            await page.evaluate(async (use) => (await globalThis.running).measure(use), use)
+            await new Promise((resolve) => setTimeout(resolve, settle))
+          }
+          await page.close()
+        }
+        return { first: millis[0], later: millis.slice(1) }
+      } finally {
+        await context.close()
+        rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
       }
-      await context.close()
-      return [millis[0], Math.min(...millis.slice(1))]
     },
     /** A page that stays open. */
     async open(name, index) {
