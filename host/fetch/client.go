@@ -165,6 +165,11 @@ func get(ctx context.Context, client *http.Client, source, target, accept string
 		}
 		return netError(ctx, source, body.err)
 	}
+	// A host that hears that it is no longer wanted may end its answer in good order:
+	// what came until then is cut off all the same.
+	if cause := context.Cause(ctx); err == nil && cause != nil {
+		return netError(ctx, source, cause)
+	}
 	return err
 }
 
