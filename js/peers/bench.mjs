@@ -18,8 +18,8 @@ import { workloads as makeWorkloads } from "./bench/workloads.mjs"
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } })
 const parts = values.only?.split(",") ?? ["sizes", "load", "speed", "directory"]
 const effort = values.quick
-  ? { quick: true, rounds: 2, millis: 100, warmUp: 400, session: { use: 1000, settle: 2500, later: 1 } }
-  : { quick: false, rounds: 7, millis: 400, warmUp: 2000, session: { use: 4000, settle: 4000, later: 3 } }
+  ? { quick: true, starts: 2, rounds: 5, millis: 60, warmUp: 400, session: { use: 1000, settle: 2500, later: 1 } }
+  : { quick: false, starts: 6, rounds: 20, millis: 150, warmUp: 2000, session: { use: 4000, settle: 4000, later: 3 } }
 
 const progress = (text) => console.error(`… ${text}`)
 const print = (text) => console.log(text)

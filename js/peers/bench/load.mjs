@@ -12,9 +12,9 @@ import { bytes, ms, ratio, table } from "./table.mjs"
 const best = (list) => (list.length > 0 ? Math.min(...list) : undefined)
 
 /** host.Open, with nothing at hand and with compiled code from an earlier one. */
-export async function openings(go, { rounds }) {
+export async function openings(go, { starts }) {
   const took = { cold: [], cached: [] }
-  for (let i = 0; i < rounds; i++) {
+  for (let i = 0; i < starts; i++) {
     for (const kind of ["cold", "cached"]) {
       if (kind === "cold" && i > 1) continue // seconds each, and it does not vary much
       took[kind].push((await go.ask({ open: { cached: kind === "cached" } })).millis)
@@ -27,14 +27,14 @@ export async function openings(go, { rounds }) {
 }
 
 /** Load to first verdict: every contender on the first workload that it takes. */
-export async function loads(workloads, pages, { rounds, session }) {
+export async function loads(workloads, pages, { starts, session }) {
   const rows = Object.keys(contenders).map((name) => {
     const index = workloads.findIndex((workload) => takes(name, workload.name))
     return { name, index, node: [], first: [], again: [] }
   })
   const bare = []
   const whole = []
-  for (let i = 0; i < rounds; i++) {
+  for (let i = 0; i < starts; i++) {
     bare.push(await lifetime(process.execPath, ["-e", ""]))
     if (existsSync(command)) whole.push(await lifetime(command, ["verify", "--jsonl"], JSON.stringify({ id: "1", ...workloads[0].line }) + "\n"))
     for (const row of rows) {
@@ -43,7 +43,7 @@ export async function loads(workloads, pages, { rounds, session }) {
       child.stop()
       if (pages) {
         // Visits with a session in between take seconds: not every round has them.
-        const { first, later } = await pages.visits(row.name, row.index, { ...session, later: i < (rounds > 2 ? 2 : 1) ? session.later : 0 })
+        const { first, later } = await pages.visits(row.name, row.index, { ...session, later: i < (starts > 2 ? 2 : 1) ? session.later : 0 })
         row.first.push(first)
         row.again.push(...later)
       }
