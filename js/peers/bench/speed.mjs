@@ -1,6 +1,6 @@
-// Verifications per second, per format, everybody in turn: A B C A B C. Of each
-// contender's rounds the median call counts, and of those the best round: what is left
-// of it is what other programs on the machine took from it.
+// Verifications per second, per format, everybody in turn: A B C A B C. Of a round the
+// median call counts, and of a contender's rounds the best one: the others are what the
+// machine did besides.
 
 import { contenders, ours, takes } from "./contenders.mjs"
 import { startNode } from "./node.mjs"
