@@ -2,9 +2,12 @@ package strictjson
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // Bind copies v, a value from [Parse], into the struct, slice, map or pointer that
@@ -121,17 +124,13 @@ func bindMap(v any, dst reflect.Value, path string) error {
 func bindStruct(o Object, dst reflect.Value, path string) error {
 	t := dst.Type()
 	known := 0
-	for i := range t.NumField() {
-		name, _ := tag(t.Field(i))
-		if name == "" {
-			continue
-		}
-		v, ok := o[name]
+	for _, f := range fieldsOf(t) {
+		v, ok := o[f.name]
 		if !ok {
 			continue
 		}
 		known++
-		if err := bind(v, dst.Field(i), join(path, name)); err != nil {
+		if err := bind(v, dst.Field(f.index), join(path, f.name)); err != nil {
 			return err
 		}
 	}
@@ -147,12 +146,7 @@ func bindStruct(o Object, dst reflect.Value, path string) error {
 }
 
 func hasField(t reflect.Type, name string) bool {
-	for i := range t.NumField() {
-		if n, _ := tag(t.Field(i)); n == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(fieldsOf(t), func(f field) bool { return f.name == name })
 }
 
 func join(path, name string) string {
@@ -162,14 +156,40 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// tag returns a field's JSON name and when it is left out: "omitempty", or "omitzero",
-// which keeps a list that is there and empty.
-func tag(f reflect.StructField) (name, omit string) {
-	name, omit, _ = strings.Cut(f.Tag.Get("json"), ",")
-	if name == "-" || !f.IsExported() {
-		return "", ""
+// field is a struct's field that JSON has, and when it is left out: "omitempty", or
+// "omitzero", which keeps a list that is there and empty.
+type field struct {
+	index      int
+	name, omit string
+}
+
+// fieldLists are the fields of the struct types seen so far. A program has few such
+// types, and reading a tag costs more than reading a member.
+var fieldLists atomic.Pointer[map[reflect.Type][]field]
+
+func fieldsOf(t reflect.Type) []field {
+	known := fieldLists.Load()
+	if known != nil {
+		if list, ok := (*known)[t]; ok {
+			return list
+		}
 	}
-	return name, omit
+	list := []field{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" && f.IsExported() {
+			list = append(list, field{i, name, omit})
+		}
+	}
+	// A copy takes the place of the map that others may be reading. What two of them add
+	// at once is added again when it is next wanted.
+	grown := map[reflect.Type][]field{t: list}
+	if known != nil {
+		maps.Copy(grown, *known)
+	}
+	fieldLists.Store(&grown)
+	return list
 }
 
 // From turns a struct, slice or map into a value that [Encode] writes, by the
@@ -212,13 +232,12 @@ func from(v reflect.Value) any {
 		return o
 	case reflect.Struct:
 		o := Object{}
-		t := v.Type()
-		for i := range t.NumField() {
-			name, omit := tag(t.Field(i))
-			if name == "" || omit == "omitempty" && empty(v.Field(i)) || omit == "omitzero" && v.Field(i).IsZero() {
+		for _, f := range fieldsOf(v.Type()) {
+			m := v.Field(f.index)
+			if f.omit == "omitempty" && empty(m) || f.omit == "omitzero" && m.IsZero() {
 				continue
 			}
-			o[name] = from(v.Field(i))
+			o[f.name] = from(m)
 		}
 		return o
 	}

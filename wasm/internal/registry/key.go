@@ -30,17 +30,22 @@ type Key struct {
 }
 
 // Keys are the issuer's keys in this registry.
-func (s Standing) Keys() []Key {
-	if s.Entity == nil {
-		return nil
+func (s Standing) Keys() []Key { return s.keys }
+
+// hold keeps what the registry says of the issuer, nil for nothing. Its keys are parsed
+// here, once: looking for the right one goes over all of them more than once.
+func (s *Standing) hold(e *snapshot.Entity) {
+	s.Entity, s.keys = e, nil
+	if e == nil {
+		return
 	}
-	list := make([]Key, len(s.Entity.Keys))
-	for i := range s.Entity.Keys {
-		record := &s.Entity.Keys[i]
+	s.Proof.Found = true
+	s.keys = make([]Key, len(e.Keys))
+	for i := range e.Keys {
+		record := &e.Keys[i]
 		key, err := parse(record)
-		list[i] = Key{Record: record, Key: key, Err: err}
+		s.keys[i] = Key{Record: record, Key: key, Err: err}
 	}
-	return list
 }
 
 // parse reads a record's key: its JWK, or the key of its first certificate.

@@ -98,6 +98,8 @@ type Standing struct {
 	Proof  snapshot.Proof
 	// Err is set where the registry could not be read: a *snapshot.Missing, or what is wrong with it.
 	Err error
+
+	keys []Key // of Entity, parsed
 }
 
 // Entity asks the registry for an issuer.
@@ -107,14 +109,13 @@ func (r *Registry) Entity(id string) Standing {
 		return st
 	}
 	if r.entities != nil {
-		st.Entity = r.entities[id]
-		st.Proof.Found = st.Entity != nil
+		st.hold(r.entities[id])
 		return st
 	}
 	e, proof, err := r.opened.Entity(id)
 	st.Proof, st.Err = proof, err
 	if err == nil && proof.Found {
-		st.Entity = &e
+		st.hold(&e)
 	}
 	return st
 }

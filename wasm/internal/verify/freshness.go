@@ -38,7 +38,7 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 			f.State, f.Bound = "fresh", age(maxLiveAge)
 			if err == nil && t.Sub(ev.now) > maxAhead {
 				f.State = "suspect"
-				m.stale, m.staleReason = fmt.Sprintf("the document at %.200q was obtained at %s, and it is said to be %s", d.url, d.obtained, wire.FormatTime(ev.now)), ClockSuspect
+				m.stale, m.staleReason = fmt.Sprintf("the document at %.200q was obtained at %s, and it is said to be %s", d.url, wire.FormatTime(t), wire.FormatTime(ev.now)), ClockSuspect
 			} else if err != nil || ev.now.Sub(t) > maxLiveAge {
 				f.State = "stale"
 				if err == nil && accepted(policy, ev.now.Sub(t)) {
