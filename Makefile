@@ -10,7 +10,7 @@ export REALDATA := $(abspath $(REALDATA))
 
 # The module is built with exactly one toolchain, so that its bytes can be compared.
 MODULE_TOOLCHAIN := go1.26.8
-MODULE_SIZE_MAX  := 2200000 # bytes, brotli-11: DESIGN's bound for the module with everything in
+MODULE_SIZE_MAX  := 2200000 # bytes, brotli-11: the bound for the module with everything in
 
 .PHONY: help
 help: ## list the targets

@@ -25,7 +25,7 @@ type door struct {
 	run    api.Function
 }
 
-// openDoor finds the exports of DESIGN's contract: memory, alloc(len) ptr and
+// openDoor finds the exports of the contract: memory, alloc(len) ptr and
 // run(ptr, len) ptr<<32|len.
 func openDoor(mod api.Module) (door, error) {
 	d := door{memory: mod.Memory(), alloc: mod.ExportedFunction("alloc"), run: mod.ExportedFunction("run")}

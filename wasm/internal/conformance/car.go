@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	carV2      = "CARv2: a case is a CARv1 (DESIGN Section 3), and the payload of a CARv2 is not looked for; refused"
+	carV2      = "CARv2: a case is a CARv1 (package wire), and the payload of a CARv2 is not looked for; refused"
 	carForeign = "its blocks are UnixFS, other CBOR or other hashes: a case or snapshot has raw, dag-cbor and json blocks under CIDv1 and SHA-256; refused, and read to its end by the reader that passes such blocks over"
 	carNone    = "no CAR: text about the fixtures, or a DNSLink record of the source's gateway tests"
 	carIPNS    = "an IPNS record, for governed registries; no CAR"

@@ -191,7 +191,7 @@ func goodJOSE() (object, object) {
 	return object{"alg": "ES256", "typ": "vc+jwt", "cty": "vc"}, claims
 }
 
-// MUSTS 11: the rules of VC-JOSE-COSE for claims and header.
+// The rules of VC-JOSE-COSE for claims and header.
 func TestMust11VCJOSE(t *testing.T) {
 	runTokens(t, goodJOSE, []tokenEdit{
 		{"as it is", func(_, _ object) {}, "", ""},

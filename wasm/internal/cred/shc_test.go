@@ -169,7 +169,7 @@ func TestHealthCardIsMapped(t *testing.T) {
 	}
 }
 
-// MUSTS 19: nothing twice, nothing after the end, nothing in another form.
+// Nothing twice, nothing after the end, nothing in another form.
 func TestMust19Envelopes(t *testing.T) {
 	text := strictjson.Encode(goodPayload())
 	stream := deflated(text)

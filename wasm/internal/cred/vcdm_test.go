@@ -227,7 +227,7 @@ func TestProblemsAreBounded(t *testing.T) {
 	}
 }
 
-// MUSTS 8: what breaks its data model carries ProblemDetails, with the W3C's types.
+// What breaks its data model carries ProblemDetails, with the W3C's types.
 func TestMust8ProblemTypes(t *testing.T) {
 	const base = "https://www.w3.org/TR/vc-data-model#"
 	doc := goodV2()

@@ -22,7 +22,7 @@ import (
 
 const (
 	issuers   = 20_000 // four levels deep, and built in a second
-	maxLookup = 10_000 // bytes of the blocks on a lookup path; DESIGN's bound for a million issuers
+	maxLookup = 10_000 // bytes of the blocks on a lookup path; the format's bound for a million issuers
 )
 
 func issuerID(i int) string { return fmt.Sprintf("https://issuer-%d.example", i) }
