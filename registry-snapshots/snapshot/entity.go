@@ -43,7 +43,7 @@ type Service struct {
 }
 
 // An Authorization says that an entity may do something. Action and Resource are
-// exact; "*" is written out.
+// exact; a Resource of "*" is any, and is written out.
 type Authorization struct {
 	Action       string `json:"action"`
 	Resource     string `json:"resource"`

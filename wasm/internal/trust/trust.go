@@ -8,6 +8,7 @@ package trust
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ type Answer struct {
 // Check answers whether the issuer of a proven credential may say what it says, at the
 // time when it was signed.
 func Check(p proof.Proven, standings []registry.Standing) Answer {
-	return decide(standings, Resources(p.Credential().Types), p.SignedAt())
+	return decide(standings, p.Credential().Types, p.SignedAt())
 }
 
 // Hopeless answers early what Check could at best answer: that no registry is known to
@@ -74,29 +75,28 @@ func absent(standings []registry.Standing) Answer {
 		Detail: "the issuer is in none of " + strings.Join(names, ", ")}
 }
 
+// general are the types that every credential of its kind has. Whoever may issue those
+// may issue any of the kind.
+var general = []string{"VerifiableCredential", "https://smarthealth.cards#health-card"}
+
 // Resources are what an issuer must be authorised for, all of it: the credential's
-// types less the one that every credential has. A credential that says more than its
-// issuer may say is not partly right.
+// types less the general ones. A credential that says more than its issuer may say is
+// not partly right.
 func Resources(types []string) []string {
-	var specific []string
-	for _, t := range types {
-		if t != "VerifiableCredential" && t != "https://smarthealth.cards#health-card" {
-			specific = append(specific, t)
-		}
-	}
+	specific := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return slices.Contains(general, t) })
 	if len(specific) == 0 {
 		return types
 	}
 	return specific
 }
 
-func decide(standings []registry.Standing, resources []string, at time.Time) Answer {
+func decide(standings []registry.Standing, types []string, at time.Time) Answer {
 	if len(standings) == 0 {
 		return Answer{Reason: NoTrustAnchor, Unknown: true, Detail: "no registry was given, so nobody is trusted"}
 	}
 	var yes, no, open *Answer
 	for i := range standings {
-		a := one(&standings[i], resources, at)
+		a := one(&standings[i], types, at)
 		switch {
 		case a.Unknown:
 			open = first(open, a)
@@ -127,7 +127,7 @@ func first(have *Answer, a Answer) *Answer {
 }
 
 // one is what a single registry says.
-func one(s *registry.Standing, resources []string, at time.Time) Answer {
+func one(s *registry.Standing, types []string, at time.Time) Answer {
 	a := Answer{Standing: s}
 	if s.Err != nil {
 		a.Unknown, a.Reason, a.Detail = true, RegistryMalformed, s.Err.Error()
@@ -150,8 +150,10 @@ func one(s *registry.Standing, resources []string, at time.Time) Answer {
 		a.Reason, a.Detail = IssuerRevoked, fmt.Sprintf("the registry holds the issuer as %.40q", e.Status)
 		return a
 	}
+	kinds := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return !slices.Contains(general, t) })
+	resources := Resources(types)
 	for _, resource := range resources {
-		grant, reason := covering(e, resource, at)
+		grant, reason := covering(e, append(kinds, resource), at)
 		if reason != "" {
 			a.Reason, a.Grant = reason, nil
 			a.Detail = fmt.Sprintf("no authorization to %s %.200q in force at %s", Action, resource, at.Format(time.RFC3339))
@@ -167,12 +169,12 @@ func one(s *registry.Standing, resources []string, at time.Time) Answer {
 	return a
 }
 
-// covering finds an authorization for one resource, or says how near one came.
-func covering(e *snapshot.Entity, resource string, at time.Time) (*snapshot.Authorization, Reason) {
+// covering finds an authorization for one of some resources, or says how near one came.
+func covering(e *snapshot.Entity, resources []string, at time.Time) (*snapshot.Authorization, Reason) {
 	near := NotAuthorised
 	for i := range e.Auth {
 		g := &e.Auth[i]
-		if g.Action != Action || g.Resource != resource && g.Resource != "*" {
+		if g.Action != Action || g.Resource != "*" && !slices.Contains(resources, g.Resource) {
 			continue
 		}
 		early, late, err := registry.Within(g.From, g.Until, at)

@@ -75,6 +75,12 @@ func TestDecide(t *testing.T) {
 		{"one type is not authorised", []string{"VerifiableCredential", "Degree", "Diploma"}, []wire.Registry{good}, NotAuthorised},
 		{"no type but the general one", []string{"VerifiableCredential"}, []wire.Registry{good}, NotAuthorised},
 		{"the general type, written out", []string{"VerifiableCredential"}, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"VerifiableCredential"}]`)}, ""},
+		{"the general type, written out, for a specific one", nil, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"VerifiableCredential"}]`)}, ""},
+		{"the general type of another kind", nil, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"https://smarthealth.cards#health-card"}]`)}, NotAuthorised},
+		{"the general type, written out, and ended", nil, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"VerifiableCredential","until":"2026-01-01T00:00:00Z"}]`)}, NotInForce},
+		{"health cards", []string{"https://smarthealth.cards#health-card", "https://smarthealth.cards#immunization"}, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"https://smarthealth.cards#health-card"}]`)}, ""},
+		{"health cards, immunizations only", []string{"https://smarthealth.cards#health-card", "https://smarthealth.cards#immunization"}, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"https://smarthealth.cards#immunization"}]`)}, ""},
+		{"health cards, immunizations only, and a test", []string{"https://smarthealth.cards#health-card", "https://smarthealth.cards#laboratory"}, []wire.Registry{entity(`,"auth":[{"action":"issue","resource":"https://smarthealth.cards#immunization"}]`)}, NotAuthorised},
 		{"second registry has the issuer", nil, []wire.Registry{inline(), good}, ""},
 		{"one of two registries revoked it", nil, []wire.Registry{good, entity(`,"status":"revoked"`)}, IssuerRevoked},
 		{"one of two registries has no authorization", nil, []wire.Registry{entity(""), good}, ""},
@@ -89,7 +95,7 @@ func TestDecide(t *testing.T) {
 			if types == nil {
 				types = []string{"VerifiableCredential", "Degree"}
 			}
-			a := decide(ask(t, tt.regs...), Resources(types), at)
+			a := decide(ask(t, tt.regs...), types, at)
 			if a.Reason != tt.want {
 				t.Fatalf("got %q (%s), want %q", a.Reason, a.Detail, tt.want)
 			}
