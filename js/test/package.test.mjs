@@ -53,7 +53,7 @@ test("the tarball holds the build, the module and the README, and nothing else",
 
 test("the lockfile names no registry", () => {
   const lock = readFileSync(join(root, "package-lock.json"), "utf8")
-  for (const [, url] of lock.matchAll(/"resolved": "([^"]+)"/g)) assert.match(url, /^https:\/\/registry\.npmjs\.org\//)
+  assert.doesNotMatch(lock, /"resolved"/)
 })
 
 test("dependencies are pinned", () => {
