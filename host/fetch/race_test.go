@@ -46,32 +46,42 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// No more than three gateways are asked for one block at once.
+// No more than three gateways are asked for one block at once: while three hang, the
+// fourth is not asked, however late they are.
 func TestRaceInFlight(t *testing.T) {
 	_, need := want(t, 7)
-	var now, most atomic.Int32
+	arrived := make(chan struct{}, 6)
 	var urls []string
 	for range 6 {
 		urls = append(urls, newMirror(t, func(w http.ResponseWriter, r *http.Request) bool {
-			if n := now.Add(1); n > most.Load() {
-				most.Store(n)
-			}
-			defer now.Add(-1)
+			arrived <- struct{}{}
 			return stall(w, r)
 		}).URL)
 	}
-	f, err := newFetcher(Config{Gateways: urls}, clocks{stall: 1500 * time.Millisecond, overall: 1600 * time.Millisecond})
+	f, err := newFetcher(Config{Gateways: urls}, patient)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, g := range f.gateways { // late after a moment
 		g.health.succeeded(time.Millisecond)
 	}
-	_, _, err = fetch(t, f, need)
-	wantReason(t, err, Timeout)
-	if n := most.Load(); n != maxInFlight {
-		t.Errorf("%d gateways at once, want %d", n, maxInFlight)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := f.Fetch(ctx, need)
+		ended <- err
+	}()
+	for range maxInFlight {
+		<-arrived
 	}
+	select {
+	case <-arrived:
+		t.Errorf("more than %d gateways at once", maxInFlight)
+	case <-time.After(500 * time.Millisecond): // the others were asked within a few
+	}
+	cancel()
+	wantReason(t, <-ended, Cancelled)
 }
 
 // The one that answers fastest is asked first, and one that stops answering loses
