@@ -44,7 +44,7 @@ test-go: module
 
 .PHONY: race
 race: ## the tests of what runs concurrently, under the race detector
-	$(GO) test -race ./host/...
+	$(GO) test -race -run 'Concurrent|Close|Acquire|Cache|Flight|Shared|Health' ./host ./host/fetch
 
 .PHONY: test-js
 test-js: build js
@@ -72,7 +72,7 @@ cases: ## make the identity cases in wasm/testdata/cases anew
 	$(GO) run ./wasm/internal/testcases -out wasm/testdata/cases
 
 .PHONY: check
-check: ## formatting, vet, staticcheck, tsc, the module's size and sameness
+check: js ## formatting, vet, staticcheck, tsc, the module's size and sameness
 	@./.ci/check
 
 .PHONY: size
