@@ -44,7 +44,7 @@ test-go: module
 
 .PHONY: race
 race: ## the tests of what runs concurrently, under the race detector
-	$(GO) test -race -run 'Concurrent|Close|Acquire|Cache|Flight|Shared|Health' ./host ./host/fetch
+	$(GO) test -race ./host/...
 
 .PHONY: test-js
 test-js: build js
