@@ -23,14 +23,20 @@ func (r *Request) check() error {
 	switch r.Op {
 	case OpAbout:
 		return nil
-	case OpVerify, OpInspect:
+	case OpVerify, OpInspect, OpAdvance, OpAuthorize, OpRecognize:
 	default:
-		return &Error{Unsupported, "op", fmt.Sprintf("no operation %.40q; this module has verify, inspect and about", string(r.Op))}
+		return &Error{Unsupported, "op", fmt.Sprintf("no operation %.40q; this module has verify, inspect, advance, authorize, recognize and about", string(r.Op))}
 	}
-	if r.Input == nil {
-		return bad("input", "is missing")
+	if takes := r.Op == OpVerify || r.Op == OpInspect; takes != (r.Input != nil) {
+		return bad("input", "want one for verify and inspect, and for no other operation")
 	}
-	if r.Op == OpVerify || r.Now != "" {
+	if asks := r.Op == OpAuthorize || r.Op == OpRecognize; asks != (r.Query != nil) {
+		return bad("query", "want one for authorize and recognize, and for no other operation")
+	}
+	if err := r.Query.check(); err != nil {
+		return err
+	}
+	if r.Op != OpInspect || r.Now != "" {
 		if _, err := ParseTime(r.Now); err != nil {
 			return bad("now", "%v", err)
 		}
@@ -58,13 +64,16 @@ func (r *Request) check() error {
 		if _, err := ParseTime(e.Obtained); err != nil {
 			return bad(member+".obtained", "%v", err)
 		}
-		if e.URL == "" {
+		name := Need{URL: e.URL, Registry: e.Registry, Document: e.Document}.Name()
+		switch {
+		case e.URL == "" && e.Registry == "":
 			return bad(member+".url", "is empty")
+		case e.URL != "" && e.Registry != "" || (e.Registry == "") != (e.Document == ""):
+			return bad(member, "want a url, or a registry and a document")
+		case seen[name]:
+			return bad(member, "%.200q is there twice", name)
 		}
-		if seen[e.URL] {
-			return bad(member+".url", "%.200q is there twice", e.URL)
-		}
-		seen[e.URL] = true
+		seen[name] = true
 	}
 	if n := len(r.Unobtainable); n > MaxEvidence {
 		return &Error{TooManyEntries, "unobtainable", fmt.Sprintf("%d names, want at most %d", n, MaxEvidence)}
@@ -83,9 +92,14 @@ func (r *Registry) check(member string) error {
 		return &Error{BadRequest, member, fmt.Sprintf("has %d of snapshot, entities and id, want exactly one", kinds)}
 	}
 	if r.ID != "" {
-		return &Error{Unsupported, member + ".id", "this module follows no governed registries yet; pin a snapshot"}
-	}
-	if r.State != "" {
+		c, err := block.ParseCID(r.ID)
+		if err != nil {
+			return &Error{BadRequest, member + ".id", err.Error()}
+		}
+		if c.Prefix().Codec != block.JSON {
+			return &Error{BadRequest, member + ".id", r.ID + " is not of codec 0x0200 (JSON)"}
+		}
+	} else if r.State != "" {
 		return &Error{BadRequest, member + ".state", "belongs to a registry with an id"}
 	}
 	if r.Snapshot != "" {
@@ -111,6 +125,23 @@ func (r *Registry) check(member string) error {
 	return nil
 }
 
+func (q *Query) check() error {
+	if q == nil {
+		return nil
+	}
+	for _, m := range []struct{ name, value string }{{"entity", q.Entity}, {"action", q.Action}, {"resource", q.Resource}} {
+		if m.value == "" {
+			return &Error{BadRequest, "query." + m.name, "is empty"}
+		}
+	}
+	if q.Time != "" {
+		if _, err := ParseTime(q.Time); err != nil {
+			return &Error{BadRequest, "query.time", err.Error()}
+		}
+	}
+	return nil
+}
+
 func (p *Policy) check() error {
 	if p == nil {
 		return nil
@@ -119,8 +150,8 @@ func (p *Policy) check() error {
 		return &Error{BadRequest, "policy.trust", fmt.Sprintf("%.40q, want %q or %q", p.Trust, TrustRegistry, TrustNone)}
 	}
 	for _, class := range slices.Sorted(maps.Keys(p.AcceptStale)) {
-		if class != ClassKeys && class != ClassStatus {
-			return &Error{BadRequest, "policy.acceptStale", fmt.Sprintf("no class %.40q of evidence; want %q or %q", class, ClassKeys, ClassStatus)}
+		if !slices.Contains(classes, class) {
+			return &Error{BadRequest, "policy.acceptStale", fmt.Sprintf("no class %.40q of evidence; want one of %q", class, classes)}
 		}
 		if _, err := ParseAge(p.AcceptStale[class]); err != nil {
 			return &Error{BadRequest, "policy.acceptStale." + class, err.Error()}
@@ -131,9 +162,12 @@ func (p *Policy) check() error {
 
 // The classes of evidence that Policy.AcceptStale and Verdict.Freshness name.
 const (
-	ClassKeys   = "keys"
-	ClassStatus = "status"
+	ClassKeys     = "keys"     // documents that hold an issuer's keys
+	ClassStatus   = "status"   // status lists
+	ClassRegistry = "registry" // the head of a governed registry
 )
+
+var classes = []string{ClassKeys, ClassStatus, ClassRegistry}
 
 // ParseTime reads an RFC 3339 time. It must name its offset, as that grammar demands.
 func ParseTime(s string) (time.Time, error) {

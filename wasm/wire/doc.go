@@ -32,7 +32,10 @@ type Op string
 
 // The operations.
 const (
-	OpVerify  Op = "verify"  // judge a credential
-	OpInspect Op = "inspect" // decode and show it, without a verdict
-	OpAbout   Op = "about"   // say what this module verifies, and its limits
+	OpVerify    Op = "verify"    // judge a credential
+	OpInspect   Op = "inspect"   // decode and show it, without a verdict
+	OpAdvance   Op = "advance"   // follow governed registries to their newest root and head
+	OpAuthorize Op = "authorize" // TRQP: may this entity do this?
+	OpRecognize Op = "recognize" // TRQP: is this registry recognised?
+	OpAbout     Op = "about"     // say what this module verifies, and its limits
 )

@@ -7,24 +7,46 @@ type Reply struct {
 	Needs      []Need      `json:"needs,omitempty"`
 	Verdict    *Verdict    `json:"verdict,omitempty"`
 	Inspection *Inspection `json:"inspection,omitempty"`
+	Advance    []Advance   `json:"advance,omitempty"`
+	Answer     *Answer     `json:"answer,omitempty"`
 	About      *About      `json:"about,omitempty"`
 	Error      *Error      `json:"error,omitempty"`
 }
 
 // Need is one piece of evidence that the module lacks. It names bytes, not a way to
 // get them. It has either a Block, which anyone may supply since the module checks
-// the hash, or a URL, for whose answer the embedder vouches.
+// the hash; or a Registry and a Document, which anyone may supply since the module
+// checks the signatures; or a URL, for whose answer the embedder vouches.
 type Need struct {
 	// Block is the CID of the missing block.
 	Block string `json:"block,omitempty"`
 	// Path is an IPLD path that passes through Block: "<root>/e/2/k/7/…". An answer
 	// with every block along it spares later rounds. It is a hint.
 	Path string `json:"path,omitempty"`
+	// Registry is the id of a governed registry, and Document one of its signed
+	// documents: "head", "fresh", "root/2", or "ipns/k51…" for an IPNS record. Mirrors
+	// are where the registry says that they are published, newest word first: a mirror
+	// M has M/registry/<id>/<document>.json, and M/ipns/k51… for a record.
+	Registry string   `json:"registry,omitempty"`
+	Document string   `json:"document,omitempty"`
+	Mirrors  []string `json:"mirrors,omitempty"`
 	// URL is the document to obtain, with the media types to ask for in Accept.
 	URL    string `json:"url,omitempty"`
 	Accept string `json:"accept,omitempty"`
 	// MaxBytes bounds the answer, each block of a path by itself.
 	MaxBytes int `json:"maxBytes"`
+}
+
+// Name is what the need is called in Request.Unobtainable: its CID, its URL, or
+// "<registry>/<document>".
+func (n Need) Name() string {
+	switch {
+	case n.Block != "":
+		return n.Block
+	case n.Registry != "":
+		return n.Registry + "/" + n.Document
+	}
+	return n.URL
 }
 
 // Error says why a request could not be worked on. It is not a verdict.
@@ -82,6 +104,9 @@ type Verdict struct {
 	// Parts are the verdicts on the credentials of an input that holds several. The
 	// outcome above is then the least of theirs.
 	Parts []Verdict `json:"parts,omitempty"`
+	// Path is the chain of authority behind the issuer's authorization, if it has one
+	// beyond the registry itself.
+	Path []Link `json:"path,omitempty"`
 	// Trust is what the registries said of the issuer.
 	Trust *Trust `json:"trust,omitempty"`
 	// Freshness says how old the evidence is.
@@ -148,14 +173,16 @@ type Credential struct {
 
 // Trust is what the registries said of an issuer.
 type Trust struct {
-	Registry string             `json:"registry"`         // the root CID, or "inline"
-	Name     string             `json:"name,omitempty"`   // of the registry
-	Present  bool               `json:"present"`          // whether the issuer is in it
-	Entity   string             `json:"entity,omitempty"` // the entity's id
-	Title    string             `json:"title,omitempty"`  // its name
-	Grant    *strictjson.Object `json:"grant,omitempty"`  // the authorization that covers the credential
-	Key      *strictjson.Object `json:"key,omitempty"`    // the key's record, without the key, where the registry has it
-	Blocks   []string           `json:"blocks,omitempty"` // the path that proves presence or absence
+	Registry string             `json:"registry"`          // the snapshot's root CID, or "inline"
+	ID       string             `json:"id,omitempty"`      // of a governed registry
+	Version  int64              `json:"version,omitempty"` // of its head
+	Name     string             `json:"name,omitempty"`    // of the registry
+	Present  bool               `json:"present"`           // whether the issuer is in it
+	Entity   string             `json:"entity,omitempty"`  // the entity's id
+	Title    string             `json:"title,omitempty"`   // its name
+	Grant    *strictjson.Object `json:"grant,omitempty"`   // the authorization that covers the credential
+	Key      *strictjson.Object `json:"key,omitempty"`     // the key's record, without the key, where the registry has it
+	Blocks   []string           `json:"blocks,omitempty"`  // the path that proves presence or absence
 }
 
 // Freshness is the age of one class of evidence.
@@ -166,7 +193,12 @@ type Freshness struct {
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known
 	Age    string `json:"age,omitempty"`   // "3d4h", if known
 	Bound  string `json:"bound,omitempty"` // up to which it counts as fresh, if there is one
-	State  string `json:"state"`           // "fresh", "stale", "suspect" (later than now), "pinned" (no bound applies)
+	// State is "fresh", "stale", "suspect" (later than now) or "pinned" (no bound
+	// applies); of a governed registry also "expired", "clock-suspect", "rollback",
+	// "fork" or "unavailable".
+	State string `json:"state"`
+	// Notes are further stable facts: "no-rollback-protection", "floor-reset".
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Relaxed is a rule that the policy loosened and that mattered.
@@ -192,6 +224,56 @@ type Inspection struct {
 	Proofs     []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
 	Problems   []Problem           `json:"problems,omitempty"` // where it breaks its data model
 	Parts      []Inspection        `json:"parts,omitempty"`
+}
+
+// Advance is the answer to OpAdvance, for one governed registry.
+type Advance struct {
+	Registry string `json:"registry"` // its id
+	Name     string `json:"name,omitempty"`
+	// Outcome is "advanced", "unchanged", "refused" (what was offered breaks a rule, and
+	// the state before it stands) or "undetermined" (nothing could be had).
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"` // stable
+	Detail  string `json:"detail,omitempty"` // for people; may change
+	// State is the state to keep from now on. It is never older than the one given.
+	State       string     `json:"state,omitempty"`
+	RootVersion int64      `json:"rootVersion,omitempty"`
+	Version     int64      `json:"version,omitempty"` // of the head
+	Head        string     `json:"head,omitempty"`    // CID of the head's document
+	Snapshot    string     `json:"snapshot,omitempty"`
+	Mirrors     []string   `json:"mirrors,omitempty"`
+	Freshness   *Freshness `json:"freshness,omitempty"`
+	Rests       []string   `json:"rests,omitempty"` // CIDs of the documents that it rests on
+	// Conflict are the CIDs of the documents that contradict one another, where it is a
+	// rollback or a fork: the evidence to show.
+	Conflict []string `json:"conflict,omitempty"`
+}
+
+// Answer is the answer to OpAuthorize and OpRecognize.
+type Answer struct {
+	// Result is Pass for a yes, Fail for a proven no, Unknown where the evidence does not suffice.
+	Result Result `json:"result"`
+	Reason string `json:"reason,omitempty"` // stable; empty for a yes
+	Detail string `json:"detail,omitempty"` // for people; may change
+	Query  Query  `json:"query"`
+	Now    string `json:"now"`
+	Time   string `json:"time"` // the point in time that was judged
+	// Path is the chain from the entity that was asked about up to the registry.
+	Path []Link `json:"path,omitempty"`
+	// Trust is what each registry said, with the blocks that prove it.
+	Trust     []Trust     `json:"trust,omitempty"`
+	Freshness []Freshness `json:"freshness,omitempty"`
+	Relaxed   []Relaxed   `json:"relaxed,omitempty"`
+}
+
+// Link is one link of a chain of authority.
+type Link struct {
+	Registry string             `json:"registry"`         // snapshot root CID, or "inline"
+	Entity   string             `json:"entity,omitempty"` // who is authorised, or the registry that is recognised
+	Title    string             `json:"title,omitempty"`  // its name
+	Grant    *strictjson.Object `json:"grant,omitempty"`  // the authorization or recognition
+	By       string             `json:"by,omitempty"`     // who granted it: the next link's entity, or the registry itself
+	At       string             `json:"at"`               // the time at which the link was judged
 }
 
 // About is the answer to OpAbout.

@@ -12,6 +12,8 @@ type Request struct {
 	Now string `json:"now,omitempty"`
 	// Input is the credential.
 	Input *Input `json:"input,omitempty"`
+	// Query is what OpAuthorize and OpRecognize ask.
+	Query *Query `json:"query,omitempty"`
 	// Expect is what the embedder asked the holder for. Empty means that nothing was asked.
 	Expect *Expect `json:"expect,omitempty"`
 	// Registries say who may issue what. Without one nobody is trusted.
@@ -20,7 +22,7 @@ type Request struct {
 	Policy *Policy `json:"policy,omitempty"`
 	// Evidence names the blocks of this case that were obtained by URL.
 	Evidence []Evidence `json:"evidence,omitempty"`
-	// Unobtainable lists needs of earlier rounds, CIDs and URLs, that could not be met.
+	// Unobtainable lists needs of earlier rounds, by [Need.Name], that could not be met.
 	Unobtainable []string `json:"unobtainable,omitempty"`
 }
 
@@ -51,10 +53,32 @@ type Registry struct {
 	// Entities is a handful of issuers that the embedder pins itself, in the
 	// snapshot's entity model. An empty list is a registry without anybody.
 	Entities []strictjson.Object `json:"entities,omitzero"`
-	// ID is the CID of a governed registry's first root. State is the embedder's
-	// copy of what the module last said about it.
+	// ID is the CID of a governed registry's first root: its signed head is followed.
+	// State is the embedder's copy of what the module last said about it; without one
+	// nothing protects against an old head, and the verdict says so.
 	ID    string `json:"id,omitempty"`
 	State string `json:"state,omitempty"`
+	// Recognised says that the registry is not trusted by itself: it counts as far as
+	// another one of the request recognises it.
+	Recognised bool `json:"recognised,omitempty"`
+}
+
+// Query is a question of the Trust Registry Query Protocol (TRQP 2.0): may this
+// entity do this (OpAuthorize), is this registry recognised for it (OpRecognize)?
+type Query struct {
+	// Entity is who is asked about: entity_id.
+	Entity string `json:"entity"`
+	// Authority is by whose word: authority_id. Empty asks all registries of the request.
+	Authority string `json:"authority,omitempty"`
+	// Action and Resource are what it would do: "issue", and a credential type, a vct, a
+	// docType or a schema's id.
+	Action   string `json:"action"`
+	Resource string `json:"resource"`
+	// Jurisdiction narrows the question. Empty asks for one that holds anywhere the
+	// registry says.
+	Jurisdiction string `json:"jurisdiction,omitempty"`
+	// Time is the point in time that is asked about, RFC 3339. Empty is now.
+	Time string `json:"time,omitempty"`
 }
 
 // Policy loosens rules. Every member that mattered shows in Verdict.Relaxed.
@@ -75,10 +99,15 @@ const (
 	TrustNone     = "none"
 )
 
-// Evidence is a document that the embedder obtained by URL and vouches for.
+// Evidence is a document that was not obtained by its hash. Either it has a URL, and
+// the embedder vouches for what it obtained there, or a Registry and a Document, and
+// signatures say what it is worth.
 type Evidence struct {
-	URL   string `json:"url"`
-	Block string `json:"block"`
+	URL string `json:"url,omitempty"`
+	// Registry and Document are those of the need that it answers.
+	Registry string `json:"registry,omitempty"`
+	Document string `json:"document,omitempty"`
+	Block    string `json:"block"`
 	// MediaType is the Content-Type that came with it, if one did.
 	MediaType string `json:"mediaType,omitempty"`
 	// Obtained is when, RFC 3339.

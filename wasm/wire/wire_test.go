@@ -11,9 +11,14 @@ import (
 )
 
 var (
-	input = block.New(block.Raw, []byte("input"))
-	root  = block.New(block.DagCBOR, []byte{0xa0})
+	input    = block.New(block.Raw, []byte("input"))
+	root     = block.New(block.DagCBOR, []byte{0xa0})
+	document = block.New(block.JSON, []byte("{}"))
 )
+
+func query() *Query {
+	return &Query{Entity: "did:example:a", Authority: "did:example:r", Action: "issue", Resource: "Degree", Jurisdiction: "AT", Time: "2025-01-01T00:00:00Z"}
+}
 
 // full is a request in which every member is set.
 func full() Request {
@@ -47,7 +52,19 @@ func TestRequest(t *testing.T) {
 		{"input is not in the case", func(r *Request) { r.Input.Block = root.CID.String() }, MissingInput, "input.block"},
 		{"registry of no kind", func(r *Request) { r.Registries = []Registry{{}} }, BadRequest, "registries[0]"},
 		{"registry of two kinds", func(r *Request) { r.Registries[1].Snapshot = root.CID.String() }, BadRequest, "registries[1]"},
-		{"governed registry", func(r *Request) { r.Registries = []Registry{{ID: root.CID.String()}} }, Unsupported, "registries[0].id"},
+		{"governed registry", func(r *Request) { r.Registries = []Registry{{ID: document.CID.String(), State: "s"}} }, "", ""},
+		{"governed registry by a snapshot's root", func(r *Request) { r.Registries = []Registry{{ID: root.CID.String()}} }, BadRequest, "registries[0].id"},
+		{"a query to verify", func(r *Request) { r.Query = query() }, BadRequest, "query"},
+		{"authorize", func(r *Request) { r.Op, r.Input, r.Query = OpAuthorize, nil, query() }, "", ""},
+		{"authorize a credential", func(r *Request) { r.Op, r.Query = OpAuthorize, query() }, BadRequest, "input"},
+		{"authorize nobody", func(r *Request) { r.Op, r.Input, r.Query = OpAuthorize, nil, query(); r.Query.Entity = "" }, BadRequest, "query.entity"},
+		{"recognize without a query", func(r *Request) { r.Op, r.Input = OpRecognize, nil }, BadRequest, "query"},
+		{"recognize at no time", func(r *Request) { r.Op, r.Input, r.Query = OpRecognize, nil, query(); r.Query.Time = "then" }, BadRequest, "query.time"},
+		{"advance", func(r *Request) { r.Op, r.Input = OpAdvance, nil }, "", ""},
+		{"advance needs a time", func(r *Request) { r.Op, r.Input, r.Now = OpAdvance, nil, "" }, BadRequest, "now"},
+		{"evidence of a registry", func(r *Request) { r.Evidence[0].URL, r.Evidence[0].Registry, r.Evidence[0].Document = "", "id", "head" }, "", ""},
+		{"evidence of a registry, without its name", func(r *Request) { r.Evidence[0].URL, r.Evidence[0].Registry = "", "id" }, BadRequest, "evidence[0]"},
+		{"evidence by URL and of a registry", func(r *Request) { r.Evidence[0].Registry, r.Evidence[0].Document = "id", "head" }, BadRequest, "evidence[0]"},
 		{"state without a governed registry", func(r *Request) { r.Registries[0].State = "s" }, BadRequest, "registries[0].state"},
 		{"snapshot of raw bytes", func(r *Request) { r.Registries[0].Snapshot = input.CID.String() }, BadRequest, "registries[0].snapshot"},
 		{"asOf of an inline registry", func(r *Request) { r.Registries[1].AsOf = "2026-11-21T00:00:00Z" }, BadRequest, "registries[1].asOf"},
@@ -57,7 +74,7 @@ func TestRequest(t *testing.T) {
 		{"unknown trust", func(r *Request) { r.Policy.Trust = "all" }, BadRequest, "policy.trust"},
 		{"unknown class", func(r *Request) { r.Policy.AcceptStale = map[string]string{"all": "1d"} }, BadRequest, "policy.acceptStale"},
 		{"age in weeks", func(r *Request) { r.Policy.AcceptStale = map[string]string{ClassStatus: "2w"} }, BadRequest, "policy.acceptStale.status"},
-		{"evidence twice", func(r *Request) { r.Evidence = append(r.Evidence, r.Evidence[0]) }, BadRequest, "evidence[1].url"},
+		{"evidence twice", func(r *Request) { r.Evidence = append(r.Evidence, r.Evidence[0]) }, BadRequest, "evidence[1]"},
 		{"evidence without a time", func(r *Request) { r.Evidence[0].Obtained = "" }, BadRequest, "evidence[0].obtained"},
 		{"evidence that is no CID", func(r *Request) { r.Evidence[0].Block = "x" }, BadRequest, "evidence[0].block"},
 	}
@@ -81,7 +98,7 @@ func TestRequest(t *testing.T) {
 			if werr != nil {
 				t.Fatal(werr)
 			}
-			if c.Root != id || !bytes.Equal(c.Input, input.Data) || !reflect.DeepEqual(c.Request, req) {
+			if c.Root != id || req.Input != nil && !bytes.Equal(c.Input, input.Data) || !reflect.DeepEqual(c.Request, req) {
 				t.Fatalf("opened as %+v, sealed %+v", c.Request, req)
 			}
 		})

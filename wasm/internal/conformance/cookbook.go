@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/jose"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -14,7 +14,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )

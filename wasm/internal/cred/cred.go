@@ -21,7 +21,7 @@ package cred
 import (
 	"time"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

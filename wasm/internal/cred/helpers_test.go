@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

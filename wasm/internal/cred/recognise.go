@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/verilith/verilith/wasm/internal/jose"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	gojose "github.com/go-jose/go-jose/v4"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

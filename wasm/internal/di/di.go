@@ -17,7 +17,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/xsd"
 	"github.com/verilith/verilith/wasm/strictjson"
 )

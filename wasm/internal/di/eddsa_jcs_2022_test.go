@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/strictjson"
 )

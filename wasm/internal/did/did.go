@@ -17,7 +17,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

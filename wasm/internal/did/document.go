@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/xsd"
 	"github.com/verilith/verilith/wasm/strictjson"
 )

@@ -3,7 +3,7 @@ package did
 import (
 	"strings"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 )
 
 // resolveKey makes the document of a did:key, did:key Section 3.1.1: one method, whose

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

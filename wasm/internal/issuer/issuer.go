@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/registry"
 )
 

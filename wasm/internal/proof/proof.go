@@ -9,7 +9,7 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/di"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 )
 
 // Reason is the stable part of an [Error].

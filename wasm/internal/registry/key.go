@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/wire"
 )
 

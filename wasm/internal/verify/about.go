@@ -5,7 +5,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/di"
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/schema"
 	"github.com/verilith/verilith/wasm/internal/status"
 	"github.com/verilith/verilith/wasm/strictjson"

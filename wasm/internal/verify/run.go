@@ -25,5 +25,13 @@ func Answer(car []byte) wire.Reply {
 	case wire.OpInspect:
 		return wire.Reply{Inspection: inspect(c)}
 	}
+	for _, reg := range c.Request.Registries {
+		if reg.ID != "" || reg.Recognised {
+			return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "registries", Detail: "no governed registries yet"}}
+		}
+	}
+	if c.Request.Op != wire.OpVerify {
+		return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "op", Detail: string(c.Request.Op)}}
+	}
 	return judge(c)
 }

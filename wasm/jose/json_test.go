@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/verilith/verilith/wasm/internal/keys"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
