@@ -50,7 +50,7 @@ func dcc(path string, data []byte, opt Options) (*Result, error) {
 		return nil, errorf(BadForm, path, "no member registry")
 	}
 	r.keepSource(data, opt)
-	return r.finish()
+	return r.judge(opt)
 }
 
 func (r *Result) dccIssuer(did string, text []byte) error {

@@ -9,6 +9,7 @@ package importer
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
@@ -41,9 +43,27 @@ type Options struct {
 	Unsigned bool
 	// Signature and Certificate are files. Empty: those beside the source.
 	Signature, Certificate string
-	// Fingerprint is the SHA-256 of the signer's certificate, DER, in hex.
-	// Empty: the one that is known for the source.
+	// Fingerprint pins who signed: the SHA-256 of a certificate, DER, in hex, that
+	// is the signer's or one above it; where the source is signed with bare keys,
+	// the RFC 7638 SHA-256 thumbprint of one. Empty: the one that is known for the
+	// source, if one is.
 	Fingerprint string
+	// Anchors are files of what is trusted to have signed the source: X.509
+	// certificates in PEM or DER, or a JWK set where it is signed with bare keys.
+	// Empty: Fingerprint alone says. A signed source with neither is refused.
+	Anchors []string
+	// Now is when the import is judged: whether the next update is past, and whether
+	// a certificate or statement is still valid. Zero: the present.
+	Now time.Time
+	// After is the report of the import before this one. A source of an earlier
+	// version than that, or of the same with other bytes, is refused. Nil: no
+	// import before.
+	After *Report
+	// Get obtains what a source by nature has at addresses, where the folder of
+	// saved answers has it not. Nil: files only; this package dials nowhere.
+	Get func(ctx context.Context, url string) (body []byte, mediaType string, err error)
+	// Context is what Get is called with. Nil: the background.
+	Context context.Context
 	// Evidence carries the source's own bytes in the snapshot, linked from every
 	// entity. They change with every version of the source, and with them then
 	// every record.
@@ -63,17 +83,32 @@ type Result struct {
 
 // A Report is how an import went.
 type Report struct {
-	From      string      `json:"from"`
-	Source    string      `json:"source"`              // the file or folder
-	SourceCID string      `json:"sourceCid,omitempty"` // of the source's bytes, as a raw block
-	Carried   bool        `json:"carried,omitempty"`   // the source's bytes are in the snapshot
-	Time      string      `json:"time,omitempty"`      // what the source says of its age
-	Signature Signature   `json:"signature"`
-	Entities  int         `json:"entities"`
-	Keys      int         `json:"keys"`
-	Auth      int         `json:"authorizations"`
-	Documents int         `json:"documents"`
-	NotMapped []NotMapped `json:"notMapped,omitempty"` // sorted by member
+	From       string      `json:"from"`
+	Source     string      `json:"source"`               // the file or folder
+	SourceCID  string      `json:"sourceCid,omitempty"`  // of the source's bytes, as a raw block
+	Carried    bool        `json:"carried,omitempty"`    // the source's bytes are in the snapshot
+	Time       string      `json:"time,omitempty"`       // what the source says of its age
+	NextUpdate string      `json:"nextUpdate,omitempty"` // when the source says that there will be a newer one
+	Judged     string      `json:"judged,omitempty"`     // the time at which NextUpdate was judged
+	Past       bool        `json:"past,omitempty"`       // NextUpdate is past at Judged: the source is stale, not fresh
+	Sequence   uint64      `json:"sequence,omitempty"`   // the source's own version number; 0 if it has none
+	Signature  Signature   `json:"signature"`
+	Entities   int         `json:"entities"`
+	Keys       int         `json:"keys"`
+	Auth       int         `json:"authorizations"`
+	Documents  int         `json:"documents"`
+	NotMapped  []NotMapped `json:"notMapped,omitempty"` // sorted by member
+	Findings   []Finding   `json:"findings,omitempty"`  // what is wrong with entries of the source, in its order
+}
+
+// A Finding is something wrong with one entry of a source. An entry that cannot be
+// trusted or understood is skipped, and one that merely breaks a rule of its
+// profile is kept.
+type Finding struct {
+	Place   string `json:"place"`
+	Reason  Reason `json:"reason"`
+	Detail  string `json:"detail"`
+	Skipped bool   `json:"skipped,omitempty"` // the entry is not in the result
 }
 
 // What can be said of a signature.
@@ -99,17 +134,33 @@ type NotMapped struct {
 	Why    string `json:"why"`
 }
 
+// importers are the sources, in the order in which they are named to people.
+var importers = []struct {
+	from string
+	read func(path string, opt Options) (*Result, error)
+}{
+	{FromFolder, Folder},
+	{FromVCI, VCI},
+	{FromDCC, DCC},
+}
+
+// Sources returns the kinds of source that Import knows.
+func Sources() []string {
+	var names []string
+	for _, i := range importers {
+		names = append(names, i.from)
+	}
+	return names
+}
+
 // Import reads a source of the given kind.
 func Import(from, path string, opt Options) (*Result, error) {
-	switch from {
-	case FromFolder:
-		return Folder(path, opt)
-	case FromVCI:
-		return VCI(path, opt)
-	case FromDCC:
-		return DCC(path, opt)
+	for _, i := range importers {
+		if i.from == from {
+			return i.read(path, opt)
+		}
 	}
-	return nil, errorf(UnknownSource, "", "%q, want folder, vci or dcc", from)
+	return nil, errorf(UnknownSource, "", "%q, want one of %s", from, strings.Join(Sources(), ", "))
 }
 
 // Source returns what Build takes.
@@ -130,6 +181,85 @@ func seq[T any](list []T) func(yield func(T, error) bool) {
 			}
 		}
 	}
+}
+
+// now is the time at which to judge.
+func (opt Options) now() time.Time {
+	if opt.Now.IsZero() {
+		return time.Now().UTC()
+	}
+	return opt.Now.UTC()
+}
+
+// get obtains an address, if the caller has said how.
+func (opt Options) get(url string) ([]byte, string, error) {
+	if opt.Get == nil {
+		return nil, "", errorf(NoFile, url, "not among the saved answers, and no way is given to fetch it")
+	}
+	ctx := opt.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	body, mediaType, err := opt.Get(ctx, url)
+	if err != nil {
+		return nil, "", errorf(NoFile, url, "%v", err)
+	}
+	if len(body) > MaxFile {
+		return nil, "", errorf(TooLarge, url, "more than %d bytes", MaxFile)
+	}
+	return body, mediaType, nil
+}
+
+// judge is finish for a source that has a version or an end: it says whether the
+// next update is past, and refuses a source older than the last one imported.
+func (r *Result) judge(opt Options) (*Result, error) {
+	p := &r.Report
+	if p.NextUpdate != "" {
+		next, err := time.Parse(time.RFC3339, p.NextUpdate)
+		if err != nil {
+			return nil, errorf(BadForm, p.Source, "next update: %v", err)
+		}
+		now := opt.now()
+		p.Judged, p.Past = now.Format(time.RFC3339), !now.Before(next)
+	}
+	if err := p.follows(opt.After); err != nil {
+		return nil, err
+	}
+	return r.finish()
+}
+
+// follows reports whether a source may be imported after another version of it.
+func (p *Report) follows(prev *Report) error {
+	switch {
+	case prev == nil:
+		return nil
+	case prev.From != p.From:
+		return errorf(Rollback, p.Source, "the import before was of a source of kind %q, want %q", prev.From, p.From)
+	case p.Sequence < prev.Sequence:
+		return errorf(Rollback, p.Source, "has the sequence number %d, and %d is imported already", p.Sequence, prev.Sequence)
+	case p.Sequence > prev.Sequence:
+		return nil
+	case p.Sequence > 0 && p.SourceCID != prev.SourceCID:
+		return errorf(Rollback, p.Source, "has the sequence number %d, as %s had that was imported before it", p.Sequence, prev.SourceCID)
+	}
+	before, err := time.Parse(time.RFC3339, prev.Time)
+	if err != nil {
+		return nil // what was imported before said nothing of its age
+	}
+	if at, err := time.Parse(time.RFC3339, p.Time); err != nil || at.Before(before) {
+		return errorf(Rollback, p.Source, "is of %q, and one of %s is imported already", p.Time, prev.Time)
+	}
+	return nil
+}
+
+// skip lists an entry that is not imported.
+func (r *Result) skip(place string, reason Reason, format string, args ...any) {
+	r.Report.Findings = append(r.Report.Findings, Finding{place, reason, fmt.Sprintf(format, args...), true})
+}
+
+// note lists an entry that breaks a rule of its profile and is imported.
+func (r *Result) note(place string, reason Reason, format string, args ...any) {
+	r.Report.Findings = append(r.Report.Findings, Finding{place, reason, fmt.Sprintf(format, args...), false})
 }
 
 // finish fills in the report's counts and brings entities to their normal form.
@@ -234,7 +364,12 @@ const (
 	BadEntity     Reason = "import_bad_entity"    // an entity that breaks the rules of the model
 	NoSignature   Reason = "import_no_signature"  // a signature that has to be there is not
 	BadSignature  Reason = "import_bad_signature" // a signature that does not verify
-	WrongSigner   Reason = "import_wrong_signer"  // another certificate than the pinned one
+	WrongSigner   Reason = "import_wrong_signer"  // another certificate or key than the pinned one, or none that leads to an anchor
+	NoAnchor      Reason = "import_no_anchor"     // a signed source, and nothing says by whom it has to be signed
+	Expired       Reason = "import_expired"       // a certificate or statement that is not valid at the time that matters
+	Rollback      Reason = "import_rollback"      // an earlier version than the one imported before, or another of the same number
+	BadProfile    Reason = "import_bad_profile"   // breaks a rule of the profile that the source says it follows
+	Unsupported   Reason = "import_unsupported"   // well formed, and of a kind that this package does not know
 )
 
 // An Error is a refusal of this package.

@@ -134,7 +134,7 @@ func vci(path string, data []byte, opt Options, s Signature, signer *x509.Certif
 			signer.NotBefore.Format(time.RFC3339), signer.NotAfter.Format(time.RFC3339))
 	}
 	r.keepSource(data, opt)
-	return r.finish()
+	return r.judge(opt)
 }
 
 func (r *Result) vciIssuer(place string, text []byte) error {
