@@ -129,7 +129,7 @@ func (b *builder) entity(e Entity) error {
 		return err
 	}
 	for _, alias := range e.IDs {
-		data, err := encodeRecord(aliasRecord(alias, e.ID))
+		data, err := encodeAlias(alias, e.ID)
 		if err != nil {
 			return inEntity(e.ID, err)
 		}
@@ -149,18 +149,6 @@ func (b *builder) entity(e Entity) error {
 // inEntity says in an error which entity it is about.
 func inEntity(id string, err error) error {
 	return fmt.Errorf("entity %.200q: %w", id, err)
-}
-
-func encodeEntity(e Entity) ([]byte, error) {
-	record, err := entityRecord(e)
-	if err != nil {
-		return nil, err
-	}
-	return encodeRecord(record)
-}
-
-func aliasRecord(alias, id string) map[string]any {
-	return map[string]any{"id": alias, "alias": id}
 }
 
 // isAlias tells an encoded alias record from an entity record: a map of two,
@@ -330,7 +318,7 @@ func mergeRefs(group []rec) (rec, error) {
 		ids[i] = string(r.data[2+n:])
 	}
 	slices.Sort(ids)
-	data, err := encodeRecord(refRecord(ref, slices.Compact(ids)))
+	data, err := encodeRef(ref, slices.Compact(ids))
 	return rec{group[0].digest, data}, err
 }
 

@@ -36,11 +36,7 @@ func TestParseEntity(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(again, e) {
 		t.Errorf("parsed again: %+v %v, want %+v", again, err, e)
 	}
-	record, err := entityRecord(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := encodeRecord(record)
+	data, err := encodeEntity(e)
 	if err != nil {
 		t.Fatal(err)
 	}

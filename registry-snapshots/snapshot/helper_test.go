@@ -127,3 +127,13 @@ func decoded(t testing.TB, data []byte) map[string]any {
 	}
 	return v.(map[string]any)
 }
+
+func aliasRecord(alias, id string) map[string]any { return map[string]any{"id": alias, "alias": id} }
+
+func refRecord(ref string, ids []string) map[string]any {
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return map[string]any{"id": ref, "e": list}
+}

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"fmt"
 	"maps"
 	"math/big"
 	"slices"
@@ -14,68 +13,6 @@ import (
 
 // A record is one entry of a directory: a DAG-CBOR map whose member "id" is the
 // text that its key is the hash of.
-
-// entityRecord returns the record of an entity in its normal form: its JSON
-// members, with CIDs as links.
-func entityRecord(e Entity) (map[string]any, error) {
-	m := map[string]any{"id": e.ID}
-	put := func(name, value string) {
-		if value != "" {
-			m[name] = value
-		}
-	}
-	put("kind", e.Kind)
-	put("jurisdiction", e.Jurisdiction)
-	put("status", e.Status)
-	if err := putLink(m, "source", e.Source); err != nil {
-		return nil, err
-	}
-	putStrings(m, "names", e.Names)
-	putStrings(m, "ids", e.IDs)
-	if len(e.Keys) > 0 {
-		list := make([]any, len(e.Keys))
-		for i, k := range e.Keys {
-			list[i] = keyValue(k)
-		}
-		m["keys"] = list
-	}
-	if len(e.Services) > 0 {
-		list := make([]any, len(e.Services))
-		for i, s := range e.Services {
-			list[i] = members("id", s.ID, "type", s.Type, "url", s.URL)
-		}
-		m["services"] = list
-	}
-	if len(e.Auth) > 0 {
-		list := make([]any, len(e.Auth))
-		for i, a := range e.Auth {
-			v := members("action", a.Action, "resource", a.Resource, "jurisdiction", a.Jurisdiction,
-				"from", a.From, "until", a.Until, "by", a.By, "state", a.State)
-			if err := putLink(v, "via", a.Via); err != nil {
-				return nil, err
-			}
-			list[i] = v
-		}
-		m["auth"] = list
-	}
-	if len(e.History) > 0 {
-		list := make([]any, len(e.History))
-		for i, h := range e.History {
-			list[i] = members("at", h.At, "status", h.Status, "note", h.Note)
-		}
-		m["history"] = list
-	}
-	return m, nil
-}
-
-func keyValue(k Key) map[string]any {
-	v := members("kid", k.Kid, "use", k.Use, "from", k.From, "until", k.Until, "state", k.State)
-	if k.JWK != nil {
-		v["jwk"] = toCBOR(k.JWK)
-	}
-	putStrings(v, "x5c", k.X5C)
-	return v
-}
 
 // members makes a map of name, value pairs, without the empty ones.
 func members(pairs ...string) map[string]any {
@@ -109,28 +46,6 @@ func putLink(m map[string]any, name, text string) error {
 	}
 	m[name] = c
 	return nil
-}
-
-// toCBOR turns a JSON value that checkJWK passed into a DAG-CBOR value.
-func toCBOR(v any) any {
-	switch v := v.(type) {
-	case strictjson.Object:
-		m := make(map[string]any, len(v))
-		for k, e := range v {
-			m[k] = toCBOR(e)
-		}
-		return m
-	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			list[i] = toCBOR(e)
-		}
-		return list
-	case strictjson.Number:
-		n, _ := v.Int64()
-		return n
-	}
-	return v
 }
 
 // toJSON turns a DAG-CBOR value into JSON: links become their text. Bytes and
@@ -195,13 +110,7 @@ func checkRecordID(id string, record map[string]any) error {
 	return nil
 }
 
-// refRecord returns a record of the key index.
-func refRecord(ref string, ids []string) map[string]any {
-	m := map[string]any{"id": ref}
-	putStrings(m, "e", ids)
-	return m
-}
-
+// parseRefRecord reads a record of the key index.
 func parseRefRecord(ref string, record map[string]any) ([]string, error) {
 	list, _ := record["e"].([]any)
 	if len(list) == 0 || len(record) != 2 {
@@ -265,16 +174,22 @@ func (r *Resource) check() error {
 	return nil
 }
 
-// encodeRecord encodes a record and holds it to the size that a leaf allows.
+// encodeRecord encodes a record of which a registry has few.
 func encodeRecord(record map[string]any) ([]byte, error) {
 	data, err := block.EncodeCBOR(record)
 	if err != nil {
 		return nil, err
 	}
+	id, _ := record["id"].(string)
+	return data, recordFits(id, data)
+}
+
+// recordFits holds a record to the size that a leaf allows.
+func recordFits(id string, data []byte) error {
 	if n := leafSize(1, len(data)); n > MaxLeaf {
-		return nil, errorf(TooLarge, "the record of %.200q makes a leaf of %d bytes, want at most %d", fmt.Sprint(record["id"]), n, MaxLeaf)
+		return errorf(TooLarge, "the record of %.200q makes a leaf of %d bytes, want at most %d", id, n, MaxLeaf)
 	}
-	return data, nil
+	return nil
 }
 
 func sortedUnique(list []string) []string {

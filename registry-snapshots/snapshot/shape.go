@@ -84,17 +84,7 @@ func (s shaper) join(parts *[slots]part) (part, error) {
 			return part{}, err
 		}
 	}
-	m := make(map[string]any, slots)
-	for i, c := range links {
-		if c.Defined() {
-			m[alphabet[i:i+1]] = c
-		}
-	}
-	data, err := block.EncodeCBOR(m)
-	if err != nil {
-		return part{}, err
-	}
-	b := block.New(block.DagCBOR, data)
+	b := block.New(block.DagCBOR, encodeInterior(&links))
 	return part{link: b.CID}, s.put(b)
 }
 

@@ -174,7 +174,7 @@ func (u *update) add(e Entity) error {
 		return err
 	}
 	for _, alias := range e.IDs {
-		data, err := encodeRecord(aliasRecord(alias, e.ID))
+		data, err := encodeAlias(alias, e.ID)
 		if err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (u *update) keyEdits() (edits, error) {
 			continue
 		}
 		slices.Sort(ids)
-		if out[ref], err = encodeRecord(refRecord(ref, ids)); err != nil {
+		if out[ref], err = encodeRef(ref, ids); err != nil {
 			return nil, err
 		}
 		if !p.Found {
