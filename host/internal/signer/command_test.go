@@ -1,0 +1,205 @@
+package signer
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/consensys/gnark-crypto/ecc/secp256k1/fr"
+)
+
+// TestMain lets the test's own binary be the command that signs, so that the tests
+// need no tool.
+func TestMain(m *testing.M) {
+	if how := os.Getenv("TEST_SIGNER"); how != "" {
+		if err := act(how); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// act is a program that signs, well or badly.
+func act(how string) error {
+	input, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	t := &testing.T{}
+	kind := map[string]string{"EdDSA": Ed25519, "ES256": ES256, "ES256K": ES256K}[os.Getenv("VERILITH_ALG")]
+	k := testKey(t, kind, "held elsewhere")
+	if k.Thumbprint() != os.Getenv("VERILITH_KID") {
+		return fmt.Errorf("no key %q", os.Getenv("VERILITH_KID"))
+	}
+	if how == "other message" {
+		input = append(input, '.')
+	}
+	if how == "other key" {
+		k = testKey(t, kind, "another")
+	}
+	sig, err := k.Sign(input)
+	if err != nil {
+		return err
+	}
+	switch how {
+	case "raw":
+		_, err = os.Stdout.Write(sig)
+	case "hex":
+		fmt.Println("0x" + hex.EncodeToString(sig))
+	case "base64":
+		fmt.Println(base64.StdEncoding.EncodeToString(sig))
+	case "recovery byte":
+		fmt.Println("0x" + hex.EncodeToString(sig) + "1b")
+	case "der":
+		priv, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), k.d)
+		if err != nil {
+			return err
+		}
+		hash := sha256.Sum256(input)
+		der, err := ecdsa.SignASN1(rand.Reader, priv, hash[:])
+		if err != nil {
+			return err
+		}
+		_, err = os.Stdout.Write(der)
+		return err
+	case "higher s":
+		s := new(big.Int).SetBytes(sig[32:])
+		_, err = os.Stdout.Write(join(new(big.Int).SetBytes(sig[:32]), s.Sub(fr.Modulus(), s)))
+	case "one byte short":
+		_, err = os.Stdout.Write(sig[:63])
+	case "nothing":
+	case "endless":
+		for {
+			if _, err := os.Stdout.Write(make([]byte, 1000)); err != nil {
+				return err
+			}
+		}
+	case "hang":
+		time.Sleep(time.Minute)
+	case "refuse":
+		return fmt.Errorf("the card says no")
+	default:
+		fmt.Println(base64.RawURLEncoding.EncodeToString(sig))
+	}
+	return err
+}
+
+func TestCommand(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("quotes as a POSIX shell does")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, kind string
+		want       Reason // "" means that it signs
+	}{
+		{"base64url", Ed25519, ""},
+		{"base64url", ES256, ""},
+		{"base64url", ES256K, ""},
+		{"raw", Ed25519, ""},
+		{"raw", ES256K, ""},
+		{"hex", ES256, ""},
+		{"base64", Ed25519, ""},
+		{"recovery byte", ES256K, ""},
+		{"recovery byte", Ed25519, CommandLied},
+		{"der", ES256, ""},
+		{"higher s", ES256K, ""},
+		{"one byte short", Ed25519, CommandLied},
+		{"nothing", Ed25519, CommandLied},
+		{"other message", ES256, CommandLied},
+		{"other key", Ed25519, CommandLied},
+		{"endless", Ed25519, CommandFailed},
+		{"refuse", ES256, CommandFailed},
+		{"hang", Ed25519, CommandTimeout},
+	} {
+		t.Run(tt.name+" "+tt.kind, func(t *testing.T) {
+			t.Parallel()
+			timeout := time.Minute
+			if tt.want == CommandTimeout {
+				timeout = 50 * time.Millisecond
+			}
+			jwk := testKey(t, tt.kind, "held elsewhere").Key()
+			start := time.Now()
+			c, err := NewCommand(t.Context(), fmt.Sprintf("TEST_SIGNER='%s' '%s'", tt.name, self), jwk, timeout, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input := []byte("the signing input")
+			sig, err := c.Sign(input)
+			if reasonOf(err) != tt.want {
+				t.Fatalf("%v, want %q", err, tt.want)
+			}
+			if (sig == nil) != (tt.want != "") {
+				t.Errorf("signature %x", sig)
+			}
+			if tt.want == CommandTimeout && time.Since(start) > 30*time.Second {
+				t.Error("it waited for the command")
+			}
+			if tt.want == "" {
+				if err := c.public.Verify(c.alg, input, sig); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestCommandRefuses(t *testing.T) {
+	good := testKey(t, Ed25519, "a").Key()
+	if _, err := NewCommand(t.Context(), "true", good, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCommand(t.Context(), " ", good, 0, nil); reasonOf(err) != CommandFailed {
+		t.Errorf("an empty command: %v", err)
+	}
+	if _, err := NewCommand(t.Context(), "true", testKey(t, Ed25519, "a").jwk(), 0, nil); reasonOf(err) != MalformedKey {
+		t.Errorf("a private key: %v", err)
+	}
+	p384 := map[string]any{"kty": "EC", "crv": "P-384",
+		"x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0SLaVVYjC4fRz1xXKLhJ9M", "y": "DXdX4T4sMUc9V7PKbLGdUB6yVw2HGE-nyHhYVjYxGlb3Aa6wGkmzYYYPGmLCe_8X"}
+	if _, err := NewCommand(t.Context(), "true", p384, 0, nil); reasonOf(err) == "" {
+		t.Error("a P-384 key")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c, err := NewCommand(ctx, "sleep 60", good, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := c.Sign(nil); err != context.Canceled {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+func TestPublic(t *testing.T) {
+	k := testKey(t, ES256, "a")
+	o := k.Key()
+	o["kid"], o["use"], o["alg"] = "x", "sig", "ES256"
+	got, thumbprint, err := Public(pretty(o))
+	if err != nil || thumbprint != k.Thumbprint() || len(got) != 4 || got.String("x") != o.String("x") {
+		t.Errorf("%v %s %v", got, thumbprint, err)
+	}
+	for name, data := range map[string][]byte{
+		"private": pretty(k.jwk()), "not JSON": []byte("-----BEGIN"), "RSA": []byte(`{"kty":"RSA","n":"AQAB","e":"AQAB"}`), "no JWK": []byte(`{}`),
+	} {
+		if _, _, err := Public(data); err == nil {
+			t.Errorf("%s: was read", name)
+		}
+	}
+}
