@@ -33,6 +33,13 @@ const (
 	FromFolder = "folder" // a folder of JSON and YAML files: an operator's own registry
 	FromVCI    = "vci"    // a daily snapshot of the VCI directory of SMART Health Card issuers
 	FromDCC    = "dcc"    // a registry of the Digital Credentials Consortium
+	FromVICAL  = "vical"  // a list of mdoc issuing authorities, ISO/IEC 18013-5 Annex C
+	FromIACA   = "iaca"   // a folder of certificates of mdoc issuing authorities
+	FromEBSI   = "ebsi"   // answers of the EBSI Trusted Issuers Registry
+	FromOIDF   = "oidf"   // entity statements of an OpenID Federation
+	FromTRQP   = "trqp"   // answers of a TRQP endpoint
+
+	FromUniversalVerify = "universal-verify" // the Trusted Issuer Registry of Universal Verify
 )
 
 // Options are how to import. The zero Options are the strict ones.
@@ -142,6 +149,7 @@ var importers = []struct {
 	{FromFolder, Folder},
 	{FromVCI, VCI},
 	{FromDCC, DCC},
+	{FromVICAL, VICAL},
 }
 
 // Sources returns the kinds of source that Import knows.
@@ -255,6 +263,31 @@ func (p *Report) follows(prev *Report) error {
 // skip lists an entry that is not imported.
 func (r *Result) skip(place string, reason Reason, format string, args ...any) {
 	r.Report.Findings = append(r.Report.Findings, Finding{place, reason, fmt.Sprintf(format, args...), true})
+}
+
+// skipError is skip with the reason of an error of this package.
+func (r *Result) skipError(place string, err error) {
+	reason := BadForm
+	var e *Error
+	if errors.As(err, &e) {
+		reason = e.Reason
+	}
+	r.skip(place, reason, "%v", err)
+}
+
+// carry keeps bytes as evidence, if they are to be carried and fit a block, and
+// returns the CID under which an entity names them, else "".
+func (r *Result) carry(data []byte, opt Options) string {
+	if !opt.Evidence || len(data) > block.MaxSize {
+		return ""
+	}
+	b := block.New(block.Raw, data)
+	if r.Evidence == nil {
+		r.Evidence = snapshot.Store{}
+	}
+	r.Report.Carried = true
+	r.Evidence[b.CID] = data
+	return b.CID.String()
 }
 
 // note lists an entry that breaks a rule of its profile and is imported.
