@@ -13,20 +13,27 @@ import (
 
 // A Source is what a snapshot is built from, in any order.
 type Source struct {
-	Name      string  // the registry's name, for people
-	Prev      cid.Cid // the snapshot before, or undefined; it changes the root
+	Name string  // the registry's name, for people
+	Prev cid.Cid // the snapshot before, or undefined; it changes the root
+	// Authority is Meta.Authority: in whose name the registry speaks, or "".
+	Authority string
 	Entities  iter.Seq2[Entity, error]
 	Documents iter.Seq2[Document, error]
+	// StatusLists are signed status lists, as they were obtained, and Recognitions
+	// what this registry says of others. Nil is none.
+	StatusLists  iter.Seq2[Document, error]
+	Recognitions iter.Seq2[Recognition, error]
 	// Evidence returns the signed bytes that entities name as source or via.
 	// A CID that it does not know is an error: no snapshot has loose ends.
 	Evidence Getter
 }
 
-// A Document is a resource with its body.
+// A Document is a resource or a status list, with its body.
 type Document struct {
 	URL       string
 	MediaType string
 	Obtained  string
+	TTL       int64 // of a status list alone: see StatusList
 	Body      []byte
 }
 
@@ -68,7 +75,11 @@ func Build(src Source, put func(block.Block) error, opt Options) (Meta, error) {
 			}
 		}
 	}
-	return b.finish(src.Name, src.Prev, nil)
+	rooms, err := b.optionalRooms(src)
+	if err != nil {
+		return Meta{}, err
+	}
+	return b.finish(src.Name, src.Prev, rooms)
 }
 
 type builder struct {
@@ -175,6 +186,11 @@ func (b *builder) carry(e Entity) error {
 	for _, a := range e.Auth {
 		texts = append(texts, a.Via)
 	}
+	return b.carryLinks("source", texts...)
+}
+
+// carryLinks puts the evidence of CIDs, "" being none. member is for the error.
+func (b *builder) carryLinks(member string, texts ...string) error {
 	for _, s := range texts {
 		if s == "" {
 			continue
@@ -192,7 +208,7 @@ func (b *builder) carry(e Entity) error {
 			data, ok = b.evidence(c)
 		}
 		if !ok {
-			return &Error{Reason: BadValue, Member: "source", Detail: s + " is not among the evidence"}
+			return &Error{Reason: BadValue, Member: member, Detail: s + " is not among the evidence"}
 		}
 		if err := block.Check(c, data); err != nil {
 			return err
@@ -216,6 +232,9 @@ func (b *builder) document(d Document) error {
 
 // body puts the body of a document and returns the resource that it is.
 func (b *builder) body(d Document) (Resource, error) {
+	if d.TTL != 0 {
+		return Resource{}, &Error{Reason: BadValue, Member: "ttl", Detail: fmt.Sprintf("%d of %.200q, which is no status list", d.TTL, d.URL)}
+	}
 	if len(d.Body) > block.MaxSize {
 		return Resource{}, &Error{Reason: TooLarge, Member: "body", Detail: fmt.Sprintf("%.200q has %d bytes, want at most %d", d.URL, len(d.Body), block.MaxSize)}
 	}

@@ -171,7 +171,7 @@ func TestVerify(t *testing.T) {
 		want  Reason
 	}{
 		{"as built", nil, ""},
-		{"empty room of later", map[string]any{"s": empty}, ""},
+		{"empty room that is not left out", map[string]any{"s": empty, "c": map[string]any{"a": 1, "e": 2, "k": 2, "r": 1, "s": 0}}, NotCanonical},
 		{"no key index", map[string]any{"k": empty}, NotCanonical},
 		{"count of entities", map[string]any{"c": map[string]any{"a": 1, "e": 3, "k": 2, "r": 1}}, NotCanonical},
 		{"another key reference", map[string]any{"k": put(t, store, with(rooms["k"], key("jkt:x"), refRecord("jkt:x", []string{"a:1"})))}, NotCanonical},

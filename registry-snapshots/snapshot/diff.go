@@ -21,6 +21,14 @@ type Delta struct {
 	ResourcesRemoved []string `json:"resourcesRemoved,omitempty"`
 	ResourcesChanged []string `json:"resourcesChanged,omitempty"`
 
+	StatusListsAdded   []string `json:"statusListsAdded,omitempty"` // URLs
+	StatusListsRemoved []string `json:"statusListsRemoved,omitempty"`
+	StatusListsChanged []string `json:"statusListsChanged,omitempty"`
+
+	RecognitionsAdded   []string `json:"recognitionsAdded,omitempty"` // ids of registries
+	RecognitionsRemoved []string `json:"recognitionsRemoved,omitempty"`
+	RecognitionsChanged []string `json:"recognitionsChanged,omitempty"`
+
 	// NewBlocks and NewBytes are what a holder of the old snapshot needs to get.
 	NewBlocks int   `json:"newBlocks"`
 	NewBytes  int64 `json:"newBytes"`
@@ -48,9 +56,11 @@ func Diff(old, new *Snapshot) (Delta, error) {
 	slices.Sort(d.out.Added)
 	slices.Sort(d.out.Removed)
 	slices.SortFunc(d.out.Changed, func(a, b Change) int { return cmp.Compare(a.ID, b.ID) })
-	slices.Sort(d.out.ResourcesAdded)
-	slices.Sort(d.out.ResourcesRemoved)
-	slices.Sort(d.out.ResourcesChanged)
+	for _, list := range []*[]string{&d.out.ResourcesAdded, &d.out.ResourcesRemoved, &d.out.ResourcesChanged,
+		&d.out.StatusListsAdded, &d.out.StatusListsRemoved, &d.out.StatusListsChanged,
+		&d.out.RecognitionsAdded, &d.out.RecognitionsRemoved, &d.out.RecognitionsChanged} {
+		slices.Sort(*list)
+	}
 	return d.out, nil
 }
 
@@ -78,18 +88,23 @@ func (d *differ) root() error {
 	}{
 		{roomEntities, d.entity},
 		{roomKeys, func(string, []byte, []byte) error { return nil }},
-		{roomResources, d.resource},
+		{roomResources, naming(&d.out.ResourcesAdded, &d.out.ResourcesRemoved, &d.out.ResourcesChanged)},
+		{roomStatus, naming(&d.out.StatusListsAdded, &d.out.StatusListsRemoved, &d.out.StatusListsChanged)},
+		{roomRecognitions, naming(&d.out.RecognitionsAdded, &d.out.RecognitionsRemoved, &d.out.RecognitionsChanged)},
 	} {
-		a, b := d.old.rooms[r.room], d.new.rooms[r.room]
+		a, b := optional(d.old.rooms, r.room), optional(d.new.rooms, r.room)
 		if a == b {
 			continue
 		}
 		d.oldSeen[a], d.newSeen[b] = true, true
-		na, err := nodeAt(a, d.old.get)
+		if _, there := d.new.rooms[r.room]; !there {
+			delete(d.newSeen, b) // a room that is left out is no block to get
+		}
+		na, err := nodeAt(a, withEmpty(d.old.get))
 		if err != nil {
 			return err
 		}
-		nb, err := nodeAt(b, d.new.get)
+		nb, err := nodeAt(b, withEmpty(d.new.get))
 		if err != nil {
 			return err
 		}
@@ -283,17 +298,20 @@ func keyName(k Key) string {
 	return "certificate" // without kid and jwk
 }
 
-func (d *differ) resource(key string, old, new []byte) error {
-	data, list := new, &d.out.ResourcesChanged
-	switch {
-	case old == nil:
-		list = &d.out.ResourcesAdded
-	case new == nil:
-		data, list = old, &d.out.ResourcesRemoved
+// naming returns what notes the id of a record that was added, removed or changed.
+func naming(added, removed, changed *[]string) func(key string, old, new []byte) error {
+	return func(key string, old, new []byte) error {
+		data, list := new, changed
+		switch {
+		case old == nil:
+			list = added
+		case new == nil:
+			data, list = old, removed
+		}
+		id, _, err := openEntry(block.Entry{Key: key, Value: data})
+		*list = append(*list, id)
+		return err
 	}
-	id, _, err := openEntry(block.Entry{Key: key, Value: data})
-	*list = append(*list, id)
-	return err
 }
 
 // count adds up what is new.
@@ -301,8 +319,8 @@ func (d *differ) count() error {
 	// A body or piece of evidence that a new record names may be an old one.
 	// Only then the old records have to be looked through.
 	if len(d.cited) > 0 {
-		for _, room := range []string{roomEntities, roomResources} {
-			n, err := nodeAt(d.old.rooms[room], d.old.get)
+		for _, room := range []string{roomEntities, roomResources, roomStatus, roomRecognitions} {
+			n, err := nodeAt(optional(d.old.rooms, room), withEmpty(d.old.get))
 			if err != nil {
 				return err
 			}

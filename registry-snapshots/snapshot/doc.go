@@ -36,6 +36,7 @@ const (
 	BadRecord      Reason = "snapshot_bad_record"      // a record that breaks its form, or is another's
 	NotCanonical   Reason = "snapshot_not_canonical"   // a snapshot that differs from a rebuild of itself
 	BadPath        Reason = "snapshot_bad_path"        // a path that is no <root>/<room>/…
+	TooMany        Reason = "snapshot_too_many"        // more records than a reader lists
 	TooLarge       Reason = "snapshot_too_large"       // a record or body over its limit
 	Duplicate      Reason = "entity_duplicate"         // two records for one id
 	UnknownMember  Reason = "entity_unknown_member"    // a member that the model has not

@@ -23,7 +23,7 @@ const (
 	roomEntities     = "e"
 	roomKeys         = "k"
 	roomResources    = "r"
-	roomStatus       = "s" // shape in README.md; not yet written
+	roomStatus       = "s" // left out if empty
 	roomRecognitions = "x" // likewise
 )
 
@@ -41,11 +41,17 @@ type Meta struct {
 	Root cid.Cid
 	Name string
 	Prev cid.Cid // the snapshot before this one, or undefined
+	// Authority is the identifier in whose name the registry speaks, such as a DID, or
+	// "": the authority_id of TRQP, and what stands for the registry itself in the
+	// member by of an authorization. It is the registry's own word for itself.
+	Authority string
 
-	Entities  int // entities, without aliases
-	Aliases   int // further identifiers of entities
-	Refs      int // records of the key index
-	Resources int
+	Entities     int // entities, without aliases
+	Aliases      int // further identifiers of entities
+	Refs         int // records of the key index
+	Resources    int
+	StatusLists  int
+	Recognitions int // registries that are recognised
 }
 
 // A Proof is what an answer rests on.
@@ -98,7 +104,7 @@ func (s *Snapshot) load(path string) error {
 }
 
 // parseRoot reads a root block: {v, n, c, e, k, r} and, where there are such,
-// {s, x, prev}.
+// {a, s, x, prev}.
 func parseRoot(data []byte) (Meta, map[string]cid.Cid, error) {
 	if len(data) > maxRoot {
 		return Meta{}, nil, errorf(BadRoot, "root of %d bytes, want at most %d", len(data), maxRoot)
@@ -130,6 +136,12 @@ func parseRoot(data []byte) (Meta, map[string]cid.Cid, error) {
 		rooms[room] = c
 		known++
 	}
+	if v, ok := m["a"]; ok {
+		if meta.Authority, ok = v.(string); !ok || identifier(place{name: "a"}, meta.Authority, true) != nil {
+			return Meta{}, nil, errorf(BadRoot, "a, the authority, is no identifier")
+		}
+		known++
+	}
 	if v, ok := m["prev"]; ok {
 		// A text and not a link: a snapshot holds itself, not all before it.
 		text, _ := v.(string)
@@ -139,17 +151,23 @@ func parseRoot(data []byte) (Meta, map[string]cid.Cid, error) {
 		known++
 	}
 	counts, _ := m["c"].(map[string]any)
+	counted := 0
 	for _, f := range []struct {
 		name string
 		dst  *int
-	}{{"a", &meta.Aliases}, {"e", &meta.Entities}, {"k", &meta.Refs}, {"r", &meta.Resources}} {
+	}{{"a", &meta.Aliases}, {"e", &meta.Entities}, {"k", &meta.Refs}, {"r", &meta.Resources},
+		{roomStatus, &meta.StatusLists}, {roomRecognitions, &meta.Recognitions}} {
+		if _, has := rooms[f.name]; !has && (f.name == roomStatus || f.name == roomRecognitions) {
+			continue // a room that is left out has no count
+		}
 		n, ok := counts[f.name].(int64)
 		if !ok || n < 0 || n > maxCount {
 			return Meta{}, nil, errorf(BadRoot, "c.%s is no count", f.name)
 		}
 		*f.dst = int(n)
+		counted++
 	}
-	if known++; len(m) != known || len(counts) != 4 {
+	if known++; len(m) != known || len(counts) != counted {
 		return Meta{}, nil, errorf(BadRoot, "a member that version %d has not", Version)
 	}
 	return meta, rooms, nil
@@ -157,12 +175,22 @@ func parseRoot(data []byte) (Meta, map[string]cid.Cid, error) {
 
 // encodeRoot is the inverse of parseRoot.
 func encodeRoot(meta Meta, rooms map[string]cid.Cid) ([]byte, error) {
-	m := map[string]any{
-		"v": Version, "n": meta.Name,
-		"c": map[string]any{"a": meta.Aliases, "e": meta.Entities, "k": meta.Refs, "r": meta.Resources},
-	}
+	counts := map[string]any{"a": meta.Aliases, "e": meta.Entities, "k": meta.Refs, "r": meta.Resources}
+	m := map[string]any{"v": Version, "n": meta.Name, "c": counts}
 	for room, c := range rooms {
 		m[room] = c
+		switch room {
+		case roomStatus:
+			counts[room] = meta.StatusLists
+		case roomRecognitions:
+			counts[room] = meta.Recognitions
+		}
+	}
+	if meta.Authority != "" {
+		if err := identifier(place{name: "authority"}, meta.Authority, true); err != nil {
+			return nil, err
+		}
+		m["a"] = meta.Authority
 	}
 	if meta.Prev.Defined() {
 		m["prev"] = meta.Prev.String()

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sort"
@@ -16,8 +15,14 @@ type Changes struct {
 	Remove     []string // ids of entities
 	Documents  []Document
 	RemoveURLs []string
-	Evidence   Getter  // as in Source, for the entities that are put
-	Prev       cid.Cid // prev of the new root, if anything changed
+	// Recognitions stand in place of all recognitions of the same registries, and
+	// RemoveRecognitions are registries that are recognised no more.
+	Recognitions       []Recognition
+	RemoveRecognitions []string
+	StatusLists        []Document
+	RemoveStatusLists  []string // URLs
+	Evidence           Getter   // as in Source, for the entities that are put
+	Prev               cid.Cid  // prev of the new root, if anything changed
 }
 
 // Update applies changes to a snapshot, and writes the blocks that are new. The
@@ -45,6 +50,10 @@ func Update(s *Snapshot, ch Changes, put func(block.Block) error) (Meta, error) 
 	if err != nil {
 		return Meta{}, err
 	}
+	recognitions, status, err := u.optionalEdits(ch)
+	if err != nil {
+		return Meta{}, err
+	}
 	rooms := map[string]cid.Cid{}
 	changed := false
 	for room, c := range s.rooms {
@@ -53,13 +62,16 @@ func Update(s *Snapshot, ch Changes, put func(block.Block) error) (Meta, error) 
 	for _, r := range []struct {
 		room  string
 		edits edits
-	}{{roomEntities, u.entities}, {roomKeys, keys}, {roomResources, u.resources}} {
+	}{{roomEntities, u.entities}, {roomKeys, keys}, {roomResources, u.resources}, {roomStatus, status}, {roomRecognitions, recognitions}} {
 		c, err := s.updateRoom(r.room, r.edits, shaper{fresh})
 		if err != nil {
 			return Meta{}, err
 		}
-		changed = changed || c != rooms[r.room]
+		changed = changed || c != optional(rooms, r.room)
 		rooms[r.room] = c
+		if c == emptyLeaf && (r.room == roomStatus || r.room == roomRecognitions) {
+			delete(rooms, r.room)
+		}
 	}
 	if !changed {
 		return s.meta, nil
@@ -276,16 +288,12 @@ func (u *update) keyEdits() (edits, error) {
 
 // updateRoom applies edits to a directory and returns its new root.
 func (s *Snapshot) updateRoom(room string, e edits, w shaper) (cid.Cid, error) {
-	root := s.rooms[room]
+	root := optional(s.rooms, room)
 	if len(e) == 0 {
 		return root, nil
 	}
-	recs := make([]rec, 0, len(e))
-	for id, data := range e {
-		recs = append(recs, rec{sha256.Sum256([]byte(id)), data})
-	}
-	slices.SortFunc(recs, compareRecs)
-	data, ok := s.get(root)
+	recs := e.sorted()
+	data, ok := withEmpty(s.get)(root)
 	if !ok {
 		return cid.Undef, &Missing{CID: root}
 	}

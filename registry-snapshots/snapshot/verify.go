@@ -16,8 +16,8 @@ func Verify(root cid.Cid, get Getter) (Meta, error) {
 	if _, err := s.Head(); err != nil {
 		return Meta{}, err
 	}
-	// The rebuild reads entities and resources; the key index, bodies and
-	// evidence have to be there as well.
+	// The rebuild reads records, all but those of the key index, which has to be
+	// there as well, and bodies and evidence.
 	if err := Blocks(root, get, func(block.Block) error { return nil }); err != nil {
 		return Meta{}, err
 	}
@@ -51,27 +51,10 @@ func (s *Snapshot) rebuild() (Meta, error) {
 			return Meta{}, err
 		}
 	}
-	// Rooms that are not written yet are held to their shape alone.
-	rooms := map[string]cid.Cid{}
-	for _, room := range []string{roomStatus, roomRecognitions} {
-		if _, ok := s.rooms[room]; !ok {
-			continue
-		}
-		p := &pile{merge: one}
-		if err := s.each(room, func(id string, record map[string]any) (bool, error) {
-			data, err := encodeRecord(record)
-			if err != nil {
-				return false, err
-			}
-			return true, p.add(id, data)
-		}); err != nil {
-			return Meta{}, err
-		}
-		c, err := p.build(shaper{b.put})
-		if err != nil {
-			return Meta{}, err
-		}
-		rooms[room] = c
+	rooms, err := b.few(s.Recognitions(), s.StatusLists())
+	if err != nil {
+		return Meta{}, err
 	}
+	b.counts.Authority = s.meta.Authority
 	return b.finish(s.meta.Name, s.meta.Prev, rooms)
 }
