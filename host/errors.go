@@ -26,7 +26,7 @@ const (
 	BadConfig      = "bad_config"      // a member of Config is out of range
 	TooManyRounds  = "too_many_rounds" // no verdict after wire.MaxRounds rounds
 	IncompleteCase = "incomplete_case" // a replayed case lacks evidence that the module asks for
-	NoVerdict      = "no_verdict"      // a replayed case asks for something else than a verdict
+	BadState       = "bad_state"       // what Config.Registries keeps of a registry cannot be read, or not be kept
 	Cancelled      = "cancelled"       // the context ended; Err says how
 	Closed         = "closed"          // the verifier was closed
 )

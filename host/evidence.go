@@ -19,7 +19,7 @@ import (
 type evidence struct {
 	input        *block.Block
 	blocks       map[cid.Cid][]byte
-	documents    map[string]wire.Evidence
+	documents    map[string]wire.Evidence // by the name of the need that they answer
 	unobtainable map[string]bool
 	fetched      map[cid.Cid]bool // blocks that were asked for
 	guessed      map[cid.Cid]bool // blocks that were sent before they were asked for
@@ -39,16 +39,42 @@ func newEvidence(blocks []block.Block) *evidence {
 	return e
 }
 
-// addDocument takes a document that was obtained by url.
-func (e *evidence) addDocument(url string, d Document, now time.Time) {
+// addDocument takes a document that answers a need by URL, or by a registry's name.
+func (e *evidence) addDocument(need wire.Need, d Document, now time.Time) {
 	if d.Obtained.IsZero() {
 		d.Obtained = now
 	}
-	b := block.New(block.Raw, d.Body)
-	e.blocks[b.CID] = b.Data
-	e.documents[url] = wire.Evidence{
-		URL: url, Block: b.CID.String(), MediaType: d.MediaType, Obtained: wire.FormatTime(d.Obtained),
+	codec := uint64(block.Raw)
+	// A registry's documents are known by their place as blocks too: one that came by
+	// its name is the block of that CID.
+	if need.Registry != "" && !strings.HasPrefix(need.Document, ipnsPrefix) {
+		codec = block.JSON
 	}
+	b := block.New(codec, d.Body)
+	e.blocks[b.CID] = b.Data
+	e.documents[need.Name()] = wire.Evidence{
+		URL: need.URL, Registry: need.Registry, Document: need.Document,
+		Block: b.CID.String(), MediaType: d.MediaType, Obtained: wire.FormatTime(d.Obtained),
+	}
+}
+
+// ipnsPrefix begins the name of a registry's document that is an IPNS record.
+const ipnsPrefix = "ipns/"
+
+// addResources takes the documents that the caller has.
+func (e *evidence) addResources(all map[string]Document, now time.Time) error {
+	for name, d := range all {
+		if len(d.Body) > block.MaxSize {
+			return &Error{Reason: wire.BadRequest, Member: "resources", Detail: name + " has more bytes than a block may have"}
+		}
+		need := wire.Need{URL: name}
+		id, document, _ := strings.Cut(name, "/")
+		if c, err := block.ParseCID(id); err == nil && c.Prefix().Codec == block.JSON {
+			need = wire.Need{Registry: id, Document: document}
+		}
+		e.addDocument(need, d, now)
+	}
+	return nil
 }
 
 // guess takes blocks that will probably be asked for.
@@ -74,8 +100,8 @@ func (e *evidence) dropGuesses() bool {
 // seal writes the case of req with this evidence.
 func (e *evidence) seal(req wire.Request) ([]byte, cid.Cid, error) {
 	req.Evidence = nil
-	for _, url := range slices.Sorted(maps.Keys(e.documents)) {
-		req.Evidence = append(req.Evidence, e.documents[url])
+	for _, name := range slices.Sorted(maps.Keys(e.documents)) {
+		req.Evidence = append(req.Evidence, e.documents[name])
 	}
 	req.Unobtainable = slices.Sorted(maps.Keys(e.unobtainable))
 	list := make([]block.Block, 0, len(e.blocks)+1)
@@ -99,14 +125,14 @@ func (e *evidence) seal(req wire.Request) ([]byte, cid.Cid, error) {
 // CIDs, a document within its bound. One bad block would spoil the whole case, so
 // each is hashed here, though the module does it again.
 func (e *evidence) take(need wire.Need, a Answer, now time.Time) (blocks, size int, err error) {
-	if need.URL != "" {
+	if need.Block == "" {
 		switch {
 		case a.Document == nil:
 			return 0, 0, errors.New("the fetcher gave no document")
 		case len(a.Document.Body) > min(need.MaxBytes, block.MaxSize):
 			return 0, 0, fmt.Errorf("the document has %d bytes, want at most %d", len(a.Document.Body), need.MaxBytes)
 		}
-		e.addDocument(need.URL, *a.Document, now)
+		e.addDocument(need, *a.Document, now)
 		return 0, len(a.Document.Body), nil
 	}
 	met := false
@@ -129,14 +155,6 @@ func (e *evidence) take(need wire.Need, a Answer, now time.Time) (blocks, size i
 		return blocks, size, err
 	}
 	return blocks, size, errors.New("the answer has not the block")
-}
-
-// name is what a need is called under unobtainable.
-func name(n wire.Need) string {
-	if n.URL != "" {
-		return n.URL
-	}
-	return n.Block
 }
 
 // setInput takes the credential. The module judges its size; only what no block

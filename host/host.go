@@ -2,7 +2,9 @@
 //
 // It carries bytes and decides nothing: [Verifier.Verify] seals the request and the
 // evidence into a case (package wire), hands it to the module, and obtains what the
-// module asks for from a [Fetcher], until there is a verdict. The module is
+// module asks for from a [Fetcher], until there is a verdict; Advance, Authorize and
+// Recognize do the same for their operations. What the module wants to be reminded of,
+// the state of a governed registry, is kept in a [RegistryStore]. The module is
 // WebAssembly in wazero, with no files, no network, no clock and a bound on its
 // memory; an instance that broke is discarded, and the next call gets another one.
 //
@@ -23,6 +25,10 @@ type Config struct {
 	// Fetcher obtains what the module needs. Nil is offline: every need is then
 	// unobtainable, and the verdict says so.
 	Fetcher Fetcher
+	// Registries keeps what the module said of governed registries, from call to call:
+	// see [RegistryDir]. Nil keeps nothing; a registry whose State the caller does not
+	// hand over is then met for the first time in every call.
+	Registries RegistryStore
 	// CacheDir keeps the compiled module, so that only the first [Open] takes
 	// seconds. Whoever can write there can run code in this process. Empty means
 	// verilith/wazero in the user's cache directory, if there is one; NoCache, none.
@@ -49,10 +55,11 @@ const DefaultMemoryPages = 8192
 
 // Verifier is an opened module. It is safe for concurrent use.
 type Verifier struct {
-	pool    *pool
-	fetcher Fetcher
-	module  string
-	memory  *memory
+	pool       *pool
+	fetcher    Fetcher
+	registries RegistryStore
+	module     string
+	memory     *memory
 }
 
 // Open compiles the module, or loads it from the cache, and starts one instance.
@@ -84,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{pool: p, fetcher: cfg.Fetcher, module: id, memory: newMemory()}, nil
+	return &Verifier{pool: p, fetcher: cfg.Fetcher, registries: cfg.Registries, module: id, memory: newMemory()}, nil
 }
 
 // ModuleCID is the CID of the module's bytes (codec raw). It is part of every
@@ -97,7 +104,7 @@ func (v *Verifier) Close() error { return v.pool.close() }
 
 // About says what the module verifies, and its limits.
 func (v *Verifier) About(ctx context.Context) (wire.About, error) {
-	r, err := v.run(ctx, wire.Request{Verilith: wire.Contract, Op: wire.OpAbout}, newEvidence(nil))
+	r, err := v.run(ctx, wire.Request{Verilith: wire.Contract, Op: wire.OpAbout}, newEvidence(nil), nil)
 	if err != nil {
 		return wire.About{}, err
 	}

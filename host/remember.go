@@ -21,7 +21,7 @@ const (
 	maxHint        = 4 << 10  // characters of a token's header that are looked at
 )
 
-// memory remembers which blocks the last verdict on an issuer rested on. They are
+// memory remembers which blocks the last answer about an issuer rested on. They are
 // sent before the module asks, so that a repeated verification is one round. It
 // knows an issuer only by a hint, and may be wrong: that costs bytes and nothing
 // else, since the module uses what it needs.
@@ -54,14 +54,12 @@ func (m *memory) recall(key *[32]byte) []block.Block {
 	return e.Value.(*memo).blocks
 }
 
-// keep remembers the blocks of ev that the verdict names, then those that the module
+// keep remembers the blocks of ev that the answer names, then those that the module
 // asked for without naming them (where it looked first), as far as there is room.
-func (m *memory) keep(key *[32]byte, v wire.Verdict, ev *evidence) {
+func (m *memory) keep(key *[32]byte, named map[string]bool, ev *evidence) {
 	if key == nil {
 		return
 	}
-	named := map[string]bool{}
-	rests(v, named)
 	documents := map[string]bool{} // obtained by URL: those have an age, and are asked for anew
 	for _, d := range ev.documents {
 		documents[d.Block] = true
@@ -69,7 +67,7 @@ func (m *memory) keep(key *[32]byte, v wire.Verdict, ev *evidence) {
 	var first, then []cid.Cid
 	for c := range ev.blocks {
 		switch s := c.String(); {
-		case documents[s] || c == ev.input.CID:
+		case documents[s] || ev.input != nil && c == ev.input.CID:
 		case named[s]:
 			first = append(first, c)
 		case ev.fetched[c] || ev.guessed[c]:
@@ -104,17 +102,19 @@ func (m *memory) keep(key *[32]byte, v wire.Verdict, ev *evidence) {
 // rests collects the CIDs that a verdict and its parts rest on.
 func rests(v wire.Verdict, into map[string]bool) {
 	for _, c := range v.Checks {
-		for _, id := range c.Rests {
-			into[id] = true
-		}
+		addAll(into, c.Rests)
 	}
 	if v.Trust != nil {
-		for _, id := range v.Trust.Blocks {
-			into[id] = true
-		}
+		addAll(into, v.Trust.Blocks)
 	}
 	for _, p := range v.Parts {
 		rests(p, into)
+	}
+}
+
+func addAll(to map[string]bool, ids []string) {
+	for _, id := range ids {
+		to[id] = true
 	}
 }
 
@@ -123,9 +123,9 @@ func sorted(list []cid.Cid) []cid.Cid {
 	return list
 }
 
-// remembered is the key of a request: the hint of its issuer, and its registries.
-// Without a snapshot there is nothing to remember.
-func remembered(req Request) *[32]byte {
+// remembered is the key of a request: the hint of its issuer or the entity that is
+// asked about, and its registries. Without a snapshot there is nothing to remember.
+func remembered(op wire.Op, req Request) *[32]byte {
 	h := sha256.New()
 	snapshots := false
 	for _, r := range req.Registries {
@@ -135,7 +135,13 @@ func remembered(req Request) *[32]byte {
 	if !snapshots {
 		return nil
 	}
-	hint := hintOf(req.Input)
+	hint := ""
+	switch op {
+	case wire.OpVerify:
+		hint = hintOf(req.Input)
+	case wire.OpAuthorize, wire.OpRecognize:
+		hint = string(op) + "\x00" + req.Query.Entity + "\x00" + req.Query.Authority
+	}
 	if hint == "" {
 		return nil
 	}

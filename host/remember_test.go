@@ -82,10 +82,11 @@ func TestMemoryIsBounded(t *testing.T) {
 		ev.blocks[b.CID] = b.Data
 		checks = append(checks, wire.Check{Rests: []string{b.CID.String(), "no CID", two.CID.String()}})
 	}
-	v := wire.Verdict{Parts: []wire.Verdict{{Checks: checks}}}
+	named := map[string]bool{}
+	rests(wire.Verdict{Parts: []wire.Verdict{{Checks: checks}}}, named)
 	key := func(i int) *[32]byte { return &[32]byte{byte(i), byte(i >> 8)} }
 	for i := range maxRemembered + 2 {
-		m.keep(key(i), v, ev)
+		m.keep(key(i), named, ev)
 		m.recall(key(0))
 	}
 	if n := len(m.entries); n != maxRemembered || m.order.Len() != n {

@@ -8,28 +8,34 @@ import (
 	"github.com/verilith/verilith/wasm/wire"
 )
 
-// Request is what to judge, and by what. Only Input is needed; without a registry
-// no issuer is trusted, and the best outcome is undetermined.
+// Request is what to judge, and by what. Verify needs an Input, Authorize and
+// Recognize a Query, Advance the Registries alone. Without a registry no issuer is
+// trusted, and the best outcome is undetermined.
 type Request struct {
 	// Input is the credential, as it was received.
 	Input []byte
+	// Query is what Authorize and Recognize ask.
+	Query wire.Query
 	// MediaType is what came with it, if anything did. It must not contradict the bytes.
 	MediaType string
 	// Now is the time to judge at; zero means the time of the call.
 	Now time.Time
 	// Expect is what the holder was asked for. Nil: nothing was asked.
 	Expect *wire.Expect
-	// Registries say who may issue what.
+	// Registries say who may issue what. One with an ID and no State gets the state
+	// that Config.Registries has kept.
 	Registries []wire.Registry
 	// Policy loosens rules by name. Nil is the strict one.
 	Policy *wire.Policy
-	// Resources are documents by URL that the caller already has and vouches for.
+	// Resources are documents that the caller already has: by URL, and it vouches for
+	// them; or by "<registry>/<document>", as wire.Need.Name has it, a registry's
+	// signed documents, for which their signatures speak.
 	Resources map[string]Document
 	// Blocks are evidence by hash that the caller already has.
 	Blocks []block.Block
 }
 
-// Document is what was obtained by a URL.
+// Document is what was obtained by a URL, or by a registry's name for it.
 type Document struct {
 	Body []byte
 	// MediaType is the Content-Type that came with it, or "".
@@ -40,7 +46,8 @@ type Document struct {
 
 // Fetcher obtains what the module needs. It is called from several goroutines, once
 // for each need. For a need with a Block it need not be trusted: every block is
-// checked by its hash. For a need with a URL it vouches.
+// checked by its hash; nor for one with a Registry and a Document, whose signatures
+// are. For a need with a URL it vouches.
 type Fetcher interface {
 	Fetch(ctx context.Context, need wire.Need) (Answer, error)
 }
@@ -50,17 +57,16 @@ type Answer struct {
 	// Blocks answers a need with a Block: that block, and where the need has a Path
 	// every further block on it that is at hand.
 	Blocks []block.Block
-	// Document answers a need with a URL.
+	// Document answers a need with a URL, or with a Registry and a Document.
 	Document *Document
 	// Source says where the answer came from, for people and logs: "cache", a
 	// gateway's URL.
 	Source string
 }
 
-// Verdict is the module's verdict and the receipt for it: by Case and ModuleCID
-// anyone can have the same bytes again.
-type Verdict struct {
-	wire.Verdict
+// Receipt is what it takes to have an answer again: by Case and ModuleCID anyone gets
+// the same bytes.
+type Receipt struct {
 	// Case is the case that was judged, a CARv1, and CaseCID its root.
 	Case    []byte
 	CaseCID string
@@ -70,11 +76,39 @@ type Verdict struct {
 	Rounds int
 	// Asked is what was asked of the Fetcher, in order.
 	Asked []Asked
+	// NotKept is why Config.Registries could not keep what was learned of a registry;
+	// nil if it did, or if nothing was. The answer is good all the same.
+	NotKept error
+}
+
+// Verdict is the module's verdict on a credential.
+type Verdict struct {
+	wire.Verdict
+	Receipt
+}
+
+// Advanced is how far the registries of a request were followed, each in its place.
+type Advanced struct {
+	Registries []wire.Advance
+	Receipt
+}
+
+// Decision is the answer to a query.
+type Decision struct {
+	wire.Answer
+	Receipt
+}
+
+// Replayed is the module's reply to a sealed case: the Reply's member of the case's
+// operation is set.
+type Replayed struct {
+	wire.Reply
+	Receipt
 }
 
 // Asked is one need that the Fetcher was asked for.
 type Asked struct {
-	Need   string // CID or URL
+	Need   string // its wire.Need.Name: CID, URL, or "<registry>/<document>"
 	Path   string // of the need, if it had one
 	Round  int    // from 1
 	Source string // of the answer

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ipfs/go-cid"
 
-	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
@@ -21,37 +20,94 @@ const maxFetches = 8
 // A rejected credential is a Verdict. An [*Error] means that there is none: the
 // request is malformed, the context ended, or the module broke.
 func (v *Verifier) Verify(ctx context.Context, req Request) (Verdict, error) {
+	r, err := v.call(ctx, wire.OpVerify, req)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return Verdict{*r.reply.Verdict, r.receipt}, nil
+}
+
+// Advance follows governed registries to their newest root and head, and keeps in
+// Config.Registries what the module says to keep of them. What was offered and broke a
+// rule is in the answer, with its evidence: it is no error.
+func (v *Verifier) Advance(ctx context.Context, req Request) (Advanced, error) {
+	r, err := v.call(ctx, wire.OpAdvance, req)
+	if err != nil {
+		return Advanced{}, err
+	}
+	return Advanced{r.reply.Advance, r.receipt}, nil
+}
+
+// Authorize answers whether an entity may do something (TRQP's authorization query).
+// A no is a Decision, with the blocks that prove it.
+func (v *Verifier) Authorize(ctx context.Context, req Request) (Decision, error) {
+	return v.decide(ctx, wire.OpAuthorize, req)
+}
+
+// Recognize answers whether a registry is recognised for something (TRQP's recognition
+// query). A no is a Decision, with the blocks that prove it.
+func (v *Verifier) Recognize(ctx context.Context, req Request) (Decision, error) {
+	return v.decide(ctx, wire.OpRecognize, req)
+}
+
+func (v *Verifier) decide(ctx context.Context, op wire.Op, req Request) (Decision, error) {
+	r, err := v.call(ctx, op, req)
+	if err != nil {
+		return Decision{}, err
+	}
+	return Decision{*r.reply.Answer, r.receipt}, nil
+}
+
+// call does what every operation with registries has in common.
+func (v *Verifier) call(ctx context.Context, op wire.Op, req Request) (answered, error) {
 	now := req.Now
 	if now.IsZero() {
 		now = time.Now().Truncate(time.Millisecond) // finer says nothing, and is long to read
 	}
 	ev := newEvidence(req.Blocks)
-	for url, d := range req.Resources {
-		if len(d.Body) > block.MaxSize {
-			return Verdict{}, &Error{Reason: wire.BadRequest, Member: "resources",
-				Detail: url + " has more bytes than a block may have"}
+	if err := ev.addResources(req.Resources, now); err != nil {
+		return answered{}, err
+	}
+	asked := wire.Request{
+		Verilith: wire.Contract, Op: op, Now: wire.FormatTime(now),
+		Expect: req.Expect, Registries: req.Registries, Policy: req.Policy,
+	}
+	if op == wire.OpVerify || req.Input != nil { // one that the operation has not is for the module to refuse
+		if err := ev.setInput(req.Input); err != nil {
+			return answered{}, err
 		}
-		ev.addDocument(url, d, now)
+		asked.Input = &wire.Input{Block: ev.input.CID.String(), MediaType: req.MediaType}
 	}
-	if err := ev.setInput(req.Input); err != nil {
-		return Verdict{}, err
+	if op == wire.OpAuthorize || op == wire.OpRecognize || req.Query != (wire.Query{}) {
+		asked.Query = &req.Query
 	}
-	key := remembered(req)
+	known, err := v.recallStates(&asked, ev)
+	if err != nil {
+		return answered{}, err
+	}
+	key := remembered(op, req)
 	ev.guess(v.memory.recall(key))
 
-	r, err := v.run(ctx, wire.Request{
-		Verilith: wire.Contract, Op: wire.OpVerify, Now: wire.FormatTime(now),
-		Input:  &wire.Input{Block: ev.input.CID.String(), MediaType: req.MediaType},
-		Expect: req.Expect, Registries: req.Registries, Policy: req.Policy,
-	}, ev)
+	r, err := v.run(ctx, asked, ev, v.fetcher)
 	if err != nil {
-		return Verdict{}, err
+		return answered{}, err
 	}
-	if r.reply.Verdict == nil {
-		return Verdict{}, errorf(ModuleFault, "the module answered verify by something else")
+	named := map[string]bool{}
+	switch {
+	case r.reply.Verdict != nil && op == wire.OpVerify:
+		rests(*r.reply.Verdict, named)
+	case r.reply.Answer != nil && (op == wire.OpAuthorize || op == wire.OpRecognize):
+		for _, t := range r.reply.Answer.Trust {
+			addAll(named, t.Blocks)
+		}
+	case r.reply.Advance != nil && op == wire.OpAdvance:
+	default:
+		return answered{}, errorf(ModuleFault, "the module answered %s by something else", op)
 	}
-	v.memory.keep(key, *r.reply.Verdict, ev)
-	return v.verdict(r), nil
+	v.memory.keep(key, named, ev)
+	r.receipt = v.receiptOf(r)
+	r.receipt.NotKept = v.keepStates(ctx, asked, r.reply.Advance, known, ev)
+	return r, nil
 }
 
 // Inspect decodes a credential and shows it. Nothing in it is verified.
@@ -63,7 +119,7 @@ func (v *Verifier) Inspect(ctx context.Context, input []byte, mediaType string) 
 	r, err := v.run(ctx, wire.Request{
 		Verilith: wire.Contract, Op: wire.OpInspect,
 		Input: &wire.Input{Block: ev.input.CID.String(), MediaType: mediaType},
-	}, ev)
+	}, ev, v.fetcher)
 	if err != nil {
 		return wire.Inspection{}, err
 	}
@@ -73,53 +129,49 @@ func (v *Verifier) Inspect(ctx context.Context, input []byte, mediaType string) 
 	return *r.reply.Inspection, nil
 }
 
-// Replay judges a sealed case again, with nothing but what is in it. It returns the
-// module's reply as well, byte for byte: the same module gives the same bytes.
-func (v *Verifier) Replay(ctx context.Context, car []byte) (Verdict, []byte, error) {
+// Replay judges a sealed case again, of whatever operation, with nothing but what is in
+// it: neither the Fetcher nor Config.Registries is asked. It returns the module's reply
+// as well, byte for byte: the same module gives the same bytes.
+func (v *Verifier) Replay(ctx context.Context, car []byte) (Replayed, []byte, error) {
 	if len(car) == 0 || len(car) > wire.MaxCase { // no room to ask the module for
-		return Verdict{}, nil, errorf(wire.BadCase, "the case has %d bytes, want 1 to %d", len(car), wire.MaxCase)
+		return Replayed{}, nil, errorf(wire.BadCase, "the case has %d bytes, want 1 to %d", len(car), wire.MaxCase)
 	}
 	r, err := v.ask(ctx, car)
 	if err != nil {
-		return Verdict{}, nil, err
+		return Replayed{}, nil, err
 	}
 	if r.reply.Error != nil {
-		return Verdict{}, r.raw, refused(r.reply.Error)
+		return Replayed{}, r.raw, refused(r.reply.Error)
 	}
 	c, bad := wire.OpenCase(car)
 	if bad != nil {
-		return Verdict{}, r.raw, errorf(ModuleFault, "the module answered a case that is none: %v", bad)
+		return Replayed{}, r.raw, errorf(ModuleFault, "the module answered a case that is none: %v", bad)
 	}
 	r.root = c.Root
-	switch {
-	case len(r.reply.Needs) > 0:
-		return Verdict{}, r.raw, errorf(IncompleteCase, "the case lacks %s", name(r.reply.Needs[0]))
-	case r.reply.Verdict == nil:
-		return Verdict{}, r.raw, errorf(NoVerdict, "the case's operation is %s", c.Request.Op)
+	if len(r.reply.Needs) > 0 {
+		return Replayed{}, r.raw, errorf(IncompleteCase, "the case lacks %s", r.reply.Needs[0].Name())
 	}
-	return v.verdict(r), r.raw, nil
+	return Replayed{r.reply, v.receiptOf(r)}, r.raw, nil
 }
 
 // answered is a reply and the case that it answers.
 type answered struct {
-	reply  wire.Reply
-	raw    []byte
-	car    []byte
-	root   cid.Cid
-	rounds int
-	asked  []Asked
+	reply   wire.Reply
+	raw     []byte
+	car     []byte
+	root    cid.Cid
+	rounds  int
+	asked   []Asked
+	receipt Receipt
 }
 
-func (v *Verifier) verdict(r answered) Verdict {
-	return Verdict{
-		Verdict: *r.reply.Verdict, Case: r.car, CaseCID: r.root.String(), ModuleCID: v.module,
-		Rounds: r.rounds, Asked: r.asked,
-	}
+func (v *Verifier) receiptOf(r answered) Receipt {
+	return Receipt{Case: r.car, CaseCID: r.root.String(), ModuleCID: v.module, Rounds: r.rounds, Asked: r.asked}
 }
 
 // run sends the same request with more and more evidence, until the module answers
-// with something else than needs.
-func (v *Verifier) run(ctx context.Context, req wire.Request, ev *evidence) (answered, error) {
+// with something else than needs. Without a fetcher nothing more is to be had.
+func (v *Verifier) run(ctx context.Context, req wire.Request, ev *evidence, f Fetcher) (answered, error) {
 	var asked []Asked
 	for round := 1; round <= wire.MaxRounds; round++ {
 		car, root, err := ev.seal(req)
@@ -141,7 +193,7 @@ func (v *Verifier) run(ctx context.Context, req wire.Request, ev *evidence) (ans
 			r.root, r.rounds, r.asked = root, round, asked
 			return r, nil
 		}
-		more, err := v.answer(ctx, r.reply.Needs, ev, round)
+		more, err := answer(ctx, f, r.reply.Needs, ev, round)
 		if err != nil {
 			return answered{}, err
 		}
@@ -165,16 +217,16 @@ func (v *Verifier) ask(ctx context.Context, car []byte) (answered, error) {
 
 // answer obtains the needs of a round, several at once, and adds them to the
 // evidence in the order in which they were listed.
-func (v *Verifier) answer(ctx context.Context, needs []wire.Need, ev *evidence, round int) ([]Asked, error) {
+func answer(ctx context.Context, f Fetcher, needs []wire.Need, ev *evidence, round int) ([]Asked, error) {
 	seen := map[string]bool{}
 	todo := make([]wire.Need, 0, len(needs))
 	for _, n := range needs {
-		if id := name(n); !seen[id] {
+		if id := n.Name(); !seen[id] {
 			seen[id] = true
 			todo = append(todo, n)
 		}
 	}
-	if v.fetcher == nil {
+	if f == nil {
 		for id := range seen {
 			ev.unobtainable[id] = true
 		}
@@ -185,12 +237,12 @@ func (v *Verifier) answer(ctx context.Context, needs []wire.Need, ev *evidence, 
 	places := make(chan struct{}, maxFetches)
 	var wg sync.WaitGroup
 	for i, n := range todo {
-		log[i] = Asked{Need: name(n), Path: n.Path, Round: round}
+		log[i] = Asked{Need: n.Name(), Path: n.Path, Round: round}
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
 			start := time.Now()
-			answers[i], log[i].Err = v.fetcher.Fetch(ctx, n)
+			answers[i], log[i].Err = f.Fetch(ctx, n)
 			log[i].Took = time.Since(start)
 		})
 	}
@@ -205,7 +257,7 @@ func (v *Verifier) answer(ctx context.Context, needs []wire.Need, ev *evidence, 
 			log[i].Blocks, log[i].Bytes, log[i].Err = ev.take(n, answers[i], time.Now())
 		}
 		if log[i].Err != nil {
-			ev.unobtainable[name(n)] = true
+			ev.unobtainable[n.Name()] = true
 		}
 	}
 	return log, nil

@@ -17,8 +17,16 @@ import (
 func show(w io.Writer, p paint, v host.Verdict) error {
 	var b bytes.Buffer
 	showVerdict(&b, p, v.Verdict, "")
-	showAsked(&b, p, v.Asked)
-	fmt.Fprintf(&b, "%s case %s, module %s, %s\n", p.do(grey, "receipt    "), v.CaseCID, v.ModuleCID, count(v.Rounds, "round"))
+	return showReceipt(w, &b, p, v.Receipt)
+}
+
+// showReceipt prints what was said, and what it takes to have it said again.
+func showReceipt(w io.Writer, b *bytes.Buffer, p paint, r host.Receipt) error {
+	showAsked(b, p, r.Asked)
+	if r.NotKept != nil {
+		fmt.Fprintf(b, "%s %s\n", p.do(yellow, "not kept   "), clean(r.NotKept.Error(), maxLine))
+	}
+	fmt.Fprintf(b, "%s case %s, module %s, %s\n", p.do(grey, "receipt    "), r.CaseCID, r.ModuleCID, count(r.Rounds, "round"))
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -67,19 +75,16 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		if t.Present {
 			present = "the issuer is in it as " + join(" ", quoted(t.Title), t.Entity)
 		}
-		row("registry", join(" ", quoted(t.Name), t.Registry), present)
+		row("registry", registryRow(*t), present)
 		row("grant", object(t.Grant))
 		row("key record", object(t.Key))
 	}
+	showPath(row, v.Path)
 	for _, f := range v.Freshness {
-		from := f.Source
-		if f.Origin != f.Source {
-			from = join(" ", f.Origin, f.Source)
-		}
-		row("evidence", join(" ", f.Class, f.State), from, prefixed("as of ", f.AsOf), prefixed("age ", f.Age), prefixed("at most ", f.Bound))
+		row("evidence", freshnessRow(f)...)
 	}
 	for _, r := range v.Relaxed {
-		row("relaxed", fmt.Sprintf("%s: %s would not have passed (%s)", r.Rule, r.Check, r.Reason))
+		row("relaxed", relaxedRow(r))
 	}
 	for _, t := range v.Problems {
 		row("problem", t.Type, explained(t.Title, t.Detail))

@@ -112,7 +112,7 @@ func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
 	}
 	switch {
 	case f.json:
-		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf(got)))
+		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf("verdict", got.Verdict, got.Receipt)))
 	case f.quiet:
 		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(got.Outcome)+" "+got.Reason))
 	default:
@@ -179,11 +179,11 @@ func outcomeExit(o wire.Outcome) error {
 	return exit(exitUndetermined)
 }
 
-// receiptOf is a verdict with what is needed to have it again, and what was asked
-// over the network.
-func receiptOf(v host.Verdict) strictjson.Object {
+// receiptOf is an answer, under its name, with what is needed to have it again, and
+// what was asked over the network.
+func receiptOf(name string, answer any, r host.Receipt) strictjson.Object {
 	asked := []any{}
-	for _, a := range v.Asked {
+	for _, a := range r.Asked {
 		o := strictjson.Object{"need": a.Need, "round": a.Round, "ms": a.Took.Milliseconds()}
 		if a.Path != "" {
 			o["path"] = a.Path
@@ -199,7 +199,7 @@ func receiptOf(v host.Verdict) strictjson.Object {
 		asked = append(asked, o)
 	}
 	return strictjson.Object{
-		"module": v.ModuleCID, "case": v.CaseCID, "verdict": strictjson.From(v.Verdict),
-		"rounds": v.Rounds, "asked": asked,
+		"module": r.ModuleCID, "case": r.CaseCID, name: strictjson.From(answer),
+		"rounds": r.Rounds, "asked": asked,
 	}
 }
