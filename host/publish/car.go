@@ -1,0 +1,97 @@
+package publish
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/ipfs/go-cid"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+)
+
+// CAR is a CARv1 file of a release: its root is the release block, or of a bare
+// snapshot the snapshot's own root, and verifiers use it wholly offline.
+type CAR struct{ Path string }
+
+// Publish implements [Target]. The file is written whole or not at all.
+func (c CAR) Publish(ctx context.Context, r Release) (Report, error) {
+	report := Report{Target: c.Path}
+	if err := r.check(); err != nil {
+		return report, wrap(BadTarget, c.Path, err)
+	}
+	err := writeWith(c.Path, func(w io.Writer) error {
+		buf := bufio.NewWriterSize(w, 1<<20)
+		if err := r.writeCAR(ctx, buf, func(b block.Block) {
+			report.NewBlocks++
+			report.NewBytes += int64(len(b.Data))
+			if r.Progress != nil {
+				r.Progress(report)
+			}
+		}); err != nil {
+			return err
+		}
+		return buf.Flush()
+	})
+	if r.ID != "" && err == nil {
+		b, _ := r.block() // check has made it before
+		report.Release = b.CID.String()
+	}
+	return report, wrap(BadTarget, c.Path, err)
+}
+
+// writeCAR writes the release block, the documents in their order, and the snapshot as
+// snapshot.WriteCAR does: the same release has the same file.
+func (r *Release) writeCAR(ctx context.Context, w io.Writer, wrote func(block.Block)) error {
+	root, first := r.Snapshot, []block.Block(nil)
+	if r.ID != "" {
+		b, err := r.block()
+		if err != nil {
+			return err
+		}
+		root, first = b.CID, append(first, b)
+		for _, d := range r.documents() {
+			first = append(first, d.block())
+		}
+	}
+	car, err := block.NewCARWriter(w, root)
+	if err != nil {
+		return err
+	}
+	put := func(b block.Block) error {
+		if err := car.Put(b); err != nil {
+			return err
+		}
+		wrote(b)
+		return nil
+	}
+	for _, b := range first {
+		if err := put(b); err != nil {
+			return err
+		}
+	}
+	fetch := r.blocks()
+	var failed error
+	get := func(c cid.Cid) ([]byte, bool) {
+		data, err := fetch(ctx, []cid.Cid{c})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			failed = err
+			return nil, false
+		}
+		return data[0], true
+	}
+	err = snapshot.Blocks(r.Snapshot, get, put)
+	var missing *snapshot.Missing
+	if errors.As(err, &missing) && failed != nil {
+		if ctx.Err() != nil {
+			return wrap(Cancelled, "", failed)
+		}
+		return wrap(MissingBlock, "", failed)
+	}
+	return err
+}
