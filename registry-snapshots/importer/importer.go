@@ -150,6 +150,8 @@ var importers = []struct {
 	{FromVCI, VCI},
 	{FromDCC, DCC},
 	{FromVICAL, VICAL},
+	{FromIACA, IACA},
+	{FromUniversalVerify, UniversalVerify},
 }
 
 // Sources returns the kinds of source that Import knows.
