@@ -94,9 +94,14 @@ func isDID(req *http.Request) bool {
 	return strings.Contains(req.Header.Get("Accept"), "did") || strings.HasSuffix(req.URL.Path, "/did.json")
 }
 
-// document asks for one document.
+// document answers one need.
 func (l *live) document(ctx context.Context, need wire.Need, cl clocks) (host.Document, error) {
-	u, err := url.Parse(need.URL)
+	return l.ask(ctx, need.URL, need.Accept, int64(need.MaxBytes), cl)
+}
+
+// ask asks for one document of at most that many bytes.
+func (l *live) ask(ctx context.Context, target, accept string, most int64, cl clocks) (host.Document, error) {
+	u, err := url.Parse(target)
 	if err != nil {
 		return host.Document{}, errorf(BadURL, "", "%v", err)
 	}
@@ -108,17 +113,17 @@ func (l *live) document(ctx context.Context, need wire.Need, cl clocks) (host.Do
 	if scheme := l.private[strings.ToLower(hostport(u))]; scheme != "" {
 		u.Host, u.Scheme = hostport(u), scheme
 	}
-	if err := at.ready(u.Host, need.URL); err != nil {
+	if err := at.ready(u.Host, target); err != nil {
 		return host.Document{}, err
 	}
 	start := time.Now()
 	var doc host.Document
-	err = get(ctx, l.client, u.Host, u.String(), need.Accept, int64(need.MaxBytes), cl, func(h http.Header, body io.Reader) error {
+	err = get(ctx, l.client, u.Host, u.String(), accept, most, cl, func(h http.Header, body io.Reader) error {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return err
 		}
-		if isPage(h, data) && !strings.Contains(need.Accept, "html") {
+		if isPage(h, data) && !strings.Contains(accept, "html") {
 			return errorf(NotAGateway, u.Host, "a web page instead of the document")
 		}
 		doc = host.Document{Body: data, MediaType: mediaType(h), Obtained: time.Now().UTC()}
@@ -128,7 +133,7 @@ func (l *live) document(ctx context.Context, need wire.Need, cl clocks) (host.Do
 	case err == nil:
 		at.succeeded(time.Since(start))
 	case ctx.Err() == nil:
-		at.failed(need.URL, err)
+		at.failed(target, err)
 	}
 	return doc, err
 }

@@ -1,0 +1,32 @@
+package fetch
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"github.com/verilith/verilith/host"
+)
+
+// Gatherer obtains documents for whoever builds a registry from them, with the
+// guards of live documents: https, at most three redirects, no private addresses. It
+// keeps nothing, and asks each time. Bounds are the caller's, since a trust list is
+// larger than any document that a verification needs. It is safe for concurrent use.
+type Gatherer struct {
+	live  *live
+	stall time.Duration
+}
+
+// NewGatherer returns a Gatherer. private and roots are as in Config.
+func NewGatherer(private []string, roots *x509.CertPool) (*Gatherer, error) {
+	l, err := newLive(private, roots)
+	if err != nil {
+		return nil, err
+	}
+	return &Gatherer{l, defaultClocks.stall}, nil
+}
+
+// Get obtains a document of at most maxBytes within the time.
+func (g *Gatherer) Get(ctx context.Context, target, accept string, maxBytes int64, within time.Duration) (host.Document, error) {
+	return g.live.ask(ctx, target, accept, maxBytes, clocks{stall: min(g.stall, within), overall: within})
+}
