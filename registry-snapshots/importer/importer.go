@@ -69,7 +69,9 @@ type Options struct {
 	// Get obtains what a source by nature has at addresses, where the folder of
 	// saved answers has it not. Nil: files only; this package dials nowhere.
 	Get func(ctx context.Context, url string) (body []byte, mediaType string, err error)
-	// Context is what Get is called with. Nil: the background.
+	// Post is Get for a source that answers questions, with the JSON of one.
+	Post func(ctx context.Context, url string, question []byte) (body []byte, mediaType string, err error)
+	// Context is what Get and Post are called with. Nil: the background.
 	Context context.Context
 	// Evidence carries the source's own bytes in the snapshot, linked from every
 	// entity. They change with every version of the source, and with them then
@@ -80,10 +82,13 @@ type Options struct {
 // A Result is what a source says.
 type Result struct {
 	Name      string // of the registry, if the source has one
+	Authority string // in whose name the source speaks, if it says so
 	Entities  []snapshot.Entity
 	Documents []snapshot.Document
-	Evidence  snapshot.Store // the bytes that entities name as source or via
-	Report    Report
+	// Recognitions are what the source says of other registries.
+	Recognitions []snapshot.Recognition
+	Evidence     snapshot.Store // the bytes that entities name as source or via
+	Report       Report
 
 	noted map[string]int // member → its place in Report.NotMapped
 }
@@ -176,10 +181,12 @@ func Import(from, path string, opt Options) (*Result, error) {
 // Source returns what Build takes.
 func (r *Result) Source() snapshot.Source {
 	return snapshot.Source{
-		Name:      r.Name,
-		Entities:  seq(r.Entities),
-		Documents: seq(r.Documents),
-		Evidence:  r.Evidence.Get,
+		Name:         r.Name,
+		Authority:    r.Authority,
+		Entities:     seq(r.Entities),
+		Documents:    seq(r.Documents),
+		Recognitions: seq(r.Recognitions),
+		Evidence:     r.Evidence.Get,
 	}
 }
 
@@ -202,22 +209,38 @@ func (opt Options) now() time.Time {
 }
 
 // get obtains an address, if the caller has said how.
-func (opt Options) get(url string) ([]byte, string, error) {
+func (opt Options) get(url string) ([]byte, error) {
 	if opt.Get == nil {
-		return nil, "", errorf(NoFile, url, "not among the saved answers, and no way is given to fetch it")
+		return nil, errorf(NoFile, url, "not among the saved answers, and no way is given to fetch it")
 	}
-	ctx := opt.Context
-	if ctx == nil {
-		ctx = context.Background()
+	body, _, err := opt.Get(opt.context(), url)
+	return obtained(url, body, err)
+}
+
+// post asks an address, if the caller has said how.
+func (opt Options) post(url string, question []byte) ([]byte, error) {
+	if opt.Post == nil {
+		return nil, errorf(NoFile, url, "not among the saved answers, and no way is given to ask it")
 	}
-	body, mediaType, err := opt.Get(ctx, url)
-	if err != nil {
-		return nil, "", errorf(NoFile, url, "%v", err)
+	body, _, err := opt.Post(opt.context(), url, question)
+	return obtained(url, body, err)
+}
+
+func (opt Options) context() context.Context {
+	if opt.Context == nil {
+		return context.Background()
 	}
-	if len(body) > MaxFile {
-		return nil, "", errorf(TooLarge, url, "more than %d bytes", MaxFile)
+	return opt.Context
+}
+
+func obtained(url string, body []byte, err error) ([]byte, error) {
+	switch {
+	case err != nil:
+		return nil, errorf(NoFile, url, "%v", err)
+	case len(body) > MaxFile:
+		return nil, errorf(TooLarge, url, "more than %d bytes", MaxFile)
 	}
-	return body, mediaType, nil
+	return body, nil
 }
 
 // judge is finish for a source that has a version or an end: it says whether the
@@ -310,6 +333,7 @@ func (r *Result) finish() (*Result, error) {
 	}
 	r.Report.Entities = len(r.Entities)
 	r.Report.Documents = len(r.Documents)
+	r.Report.Recognitions = len(r.Recognitions)
 	slices.SortFunc(r.Report.NotMapped, func(a, b NotMapped) int { return strings.Compare(a.Member, b.Member) })
 	return r, nil
 }
