@@ -95,22 +95,23 @@ type Result struct {
 
 // A Report is how an import went.
 type Report struct {
-	From       string      `json:"from"`
-	Source     string      `json:"source"`               // the file or folder
-	SourceCID  string      `json:"sourceCid,omitempty"`  // of the source's bytes, as a raw block
-	Carried    bool        `json:"carried,omitempty"`    // the source's bytes are in the snapshot
-	Time       string      `json:"time,omitempty"`       // what the source says of its age
-	NextUpdate string      `json:"nextUpdate,omitempty"` // when the source says that there will be a newer one
-	Judged     string      `json:"judged,omitempty"`     // the time at which NextUpdate was judged
-	Past       bool        `json:"past,omitempty"`       // NextUpdate is past at Judged: the source is stale, not fresh
-	Sequence   uint64      `json:"sequence,omitempty"`   // the source's own version number; 0 if it has none
-	Signature  Signature   `json:"signature"`
-	Entities   int         `json:"entities"`
-	Keys       int         `json:"keys"`
-	Auth       int         `json:"authorizations"`
-	Documents  int         `json:"documents"`
-	NotMapped  []NotMapped `json:"notMapped,omitempty"` // sorted by member
-	Findings   []Finding   `json:"findings,omitempty"`  // what is wrong with entries of the source, in its order
+	From         string      `json:"from"`
+	Source       string      `json:"source"`               // the file or folder
+	SourceCID    string      `json:"sourceCid,omitempty"`  // of the source's bytes, as a raw block
+	Carried      bool        `json:"carried,omitempty"`    // the source's bytes are in the snapshot
+	Time         string      `json:"time,omitempty"`       // what the source says of its age
+	NextUpdate   string      `json:"nextUpdate,omitempty"` // when the source says that there will be a newer one
+	Judged       string      `json:"judged,omitempty"`     // the time at which NextUpdate was judged
+	Past         bool        `json:"past,omitempty"`       // NextUpdate is past at Judged: the source is stale, not fresh
+	Sequence     uint64      `json:"sequence,omitempty"`   // the source's own version number; 0 if it has none
+	Signature    Signature   `json:"signature"`
+	Entities     int         `json:"entities"`
+	Keys         int         `json:"keys"`
+	Auth         int         `json:"authorizations"`
+	Documents    int         `json:"documents"`
+	Recognitions int         `json:"recognitions,omitempty"`
+	NotMapped    []NotMapped `json:"notMapped,omitempty"` // sorted by member
+	Findings     []Finding   `json:"findings,omitempty"`  // what is wrong with entries of the source, in its order
 }
 
 // A Finding is something wrong with one entry of a source. An entry that cannot be
