@@ -5,7 +5,8 @@
 // trustless gateways ([Trustless Gateway]). Each is hashed on arrival, so none of
 // these need be trusted, and a whole lookup path is asked for in one request.
 // Documents come by https from the host that their URL names, or from the cache when
-// that host is down; when they were obtained is told to the module.
+// that host is down; when they were obtained is told to the module. A governed
+// registry's signed documents come from wherever its blocks do, under their names.
 //
 // It refuses private addresses that it was not told of, redirects to them, answers
 // over their bounds in bytes and time, and web pages in the place of answers. It
@@ -37,9 +38,13 @@ type Config struct {
 	Stores []Store
 	// Cache is asked next, and keeps what is obtained. Nil keeps nothing.
 	Cache *Cache
-	// Gateways are the URLs of trustless gateways. Which one is asked first is
-	// learned.
+	// Gateways are the URLs of trustless gateways and of static mirrors: folders that
+	// any web server serves. Which one is asked first is learned.
 	Gateways []string
+	// Mirrors asks the mirrors that a governed registry names for itself, too.
+	Mirrors bool
+	// Routers are the URLs of delegated routers (/routing/v1), asked for IPNS records.
+	Routers []string
 	// Live asks the hosts of URLs for documents. Without it documents come from the
 	// cache alone.
 	Live bool
@@ -49,7 +54,7 @@ type Config struct {
 	// Zero always asks first.
 	PreferCached time.Duration
 	// Private names hosts ("issuer.lan:443") whose documents may come from a private
-	// address. One written "http://localhost:8080" is asked by http, also for its
+	// address, and registries' mirrors. One written "http://localhost:8080" is asked by http, also for its
 	// https URLs; that is for tests and demonstrations, and for loopback alone.
 	Private []string
 	// RootCAs replace the system's certificate authorities.
@@ -71,11 +76,19 @@ type Fetcher struct {
 	cfg      Config
 	stores   []Store // with the cache
 	gateways []*gateway
-	live     *live // nil if there is none
+	routers  []*gateway
+	private  map[string]string // "host:port" that may be at a private address → scheme to ask with
+	live     *live             // nil if there is none
 	clocks   clocks
 
 	blocks    flights[host.Answer]
 	documents flights[host.Answer]
+	whole     whole
+	seen      seen
+	mirrors   struct {
+		sync.Mutex
+		known map[string]*gateway // by URL; nil for one that is not asked
+	}
 }
 
 // New returns a Fetcher.
@@ -85,6 +98,8 @@ func newFetcher(cfg Config, cl clocks) (*Fetcher, error) {
 	f := &Fetcher{cfg: cfg, stores: slices.Clone(cfg.Stores), clocks: cl}
 	if cfg.Cache != nil {
 		f.stores = append(f.stores, cfg.Cache.Store())
+	} else {
+		f.stores = append(f.stores, f.whole.store())
 	}
 	for _, raw := range cfg.Gateways {
 		g, err := newGateway(raw, cfg.RootCAs, cl)
@@ -93,8 +108,19 @@ func newFetcher(cfg Config, cl clocks) (*Fetcher, error) {
 		}
 		f.gateways = append(f.gateways, g)
 	}
+	for _, raw := range cfg.Routers {
+		g, err := newGateway(raw, cfg.RootCAs, cl)
+		if err != nil {
+			return nil, err
+		}
+		g.router = true
+		f.routers = append(f.routers, g)
+	}
+	var err error
+	if f.private, err = privateHosts(cfg.Private); err != nil {
+		return nil, err
+	}
 	if cfg.Live {
-		var err error
 		if f.live, err = newLive(cfg.Private, cfg.RootCAs); err != nil {
 			return nil, err
 		}
@@ -109,6 +135,10 @@ func (f *Fetcher) Fetch(ctx context.Context, need wire.Need) (host.Answer, error
 	}
 	if need.URL != "" {
 		return f.documents.do(ctx, need.URL+"\n"+need.Accept, func() (host.Answer, error) { return f.document(ctx, need) })
+	}
+	if need.Registry != "" {
+		key := need.Name() + "\n" + strings.Join(need.Mirrors, "\n")
+		return f.documents.do(ctx, key, func() (host.Answer, error) { return f.named(ctx, need) })
 	}
 	return f.blocks.do(ctx, need.Block+"\n"+need.Path, func() (host.Answer, error) { return f.block(ctx, need) })
 }
@@ -133,10 +163,11 @@ func (f *Fetcher) block(ctx context.Context, need wire.Need) (host.Answer, error
 		_, missing, err := snapshot.Walk(need.Path, local.get)
 		whole = err != nil || missing == nil
 	}
-	if met && (whole || len(f.gateways) == 0) {
+	gateways := append(slices.Clip(f.gateways), f.mirrorsOf(need.Mirrors)...)
+	if met && (whole || len(gateways) == 0) {
 		return host.Answer{Blocks: local.blocks(), Source: local.source()}, nil
 	}
-	if len(f.gateways) == 0 {
+	if len(gateways) == 0 {
 		return host.Answer{}, errorf(Offline, "", "%s is not at hand, and no gateway is known", c)
 	}
 	want := c
@@ -145,15 +176,19 @@ func (f *Fetcher) block(ctx context.Context, need wire.Need) (host.Answer, error
 			want = *missing
 		}
 	}
-	blocks, source, err := race(ctx, f.gateways, want, need.Path, maxBytes, local.get)
+	got, source, err := race(ctx, gateways, want, need.Path, maxBytes, local.get)
 	if err != nil && !met {
 		return host.Answer{}, err
 	}
-	for _, b := range blocks {
-		if f.cfg.Cache != nil {
+	for _, b := range got.blocks {
+		local.add(b, source)
+	}
+	if f.cfg.Cache == nil {
+		f.whole.keep(got.beside)
+	} else {
+		for _, b := range slices.Concat(got.blocks, got.beside) {
 			_ = f.cfg.Cache.PutBlock(b) // a full disk does not fail a verification
 		}
-		local.add(b, source)
 	}
 	return host.Answer{Blocks: local.blocks(), Source: local.source()}, nil
 }

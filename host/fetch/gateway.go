@@ -40,10 +40,13 @@ const (
 type gateway struct {
 	name   string // its host
 	base   *url.URL
+	roots  *x509.CertPool
 	client *http.Client
 	clocks clocks
 	health *health
 	paths  atomic.Int32
+	static static
+	router bool // a delegated router: it has IPNS records alone
 }
 
 // newGateway reads a gateway's URL: http or https, and a path before /ipfs if there
@@ -59,7 +62,7 @@ func newGateway(raw string, roots *x509.CertPool, cl clocks) (*gateway, error) {
 		return nil, errorf(BadURL, raw, "want no user name, query or fragment")
 	}
 	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/ipfs")
-	g := &gateway{name: u.Host, base: u, clocks: cl, health: newHealth(missingTime)}
+	g := &gateway{name: u.Host, base: u, roots: roots, clocks: cl, health: newHealth(missingTime)}
 	// The operator chose this gateway, be it on the local network. What it
 	// redirects to was chosen by the gateway: it must be public, or the same place.
 	own := func(addr string) bool { return strings.EqualFold(addr, hostport(u)) }
@@ -67,9 +70,16 @@ func newGateway(raw string, roots *x509.CertPool, cl clocks) (*gateway, error) {
 	return g, nil
 }
 
+// stranger takes away that the operator chose this gateway: a registry named it, and
+// it is dialled at public addresses alone, but for those of private.
+func (g *gateway) stranger(private map[string]string) {
+	own := func(addr string) bool { return private[strings.ToLower(addr)] != "" }
+	g.client = newClient(own, g.roots, func(*url.URL, []*http.Request) error { return nil })
+}
+
 // ask obtains the block of c, and where there is a path every further block on it
 // that the gateway has. local has what is at hand, so that the path can be walked.
-func (g *gateway) ask(ctx context.Context, c cid.Cid, path string, maxBytes int64, local snapshot.Getter) ([]block.Block, error) {
+func (g *gateway) ask(ctx context.Context, c cid.Cid, path string, maxBytes int64, local snapshot.Getter) (brought, error) {
 	start := time.Now()
 	got := &haul{local: local, blocks: map[cid.Cid][]byte{}}
 	err := g.fill(ctx, got, c, path, maxBytes)
@@ -84,16 +94,30 @@ func (g *gateway) ask(ctx context.Context, c cid.Cid, path string, maxBytes int6
 	default: // the caller gave up, and that says nothing of the gateway
 	}
 	if met {
-		return got.along(c, path), nil
+		return brought{got.along(c, path), got.beside}, nil
 	}
-	return nil, err
+	return brought{}, err
 }
+
+// brought is what a gateway answered: the blocks that were asked for, and those of a
+// whole snapshot that came beside them.
+type brought struct{ blocks, beside []block.Block }
 
 // fill asks for the path in one request, else for a shorter one, else for the
 // blocks one by one. Only the block c is owed; the rest of the path saves rounds.
 func (g *gateway) fill(ctx context.Context, got *haul, c cid.Cid, path string, maxBytes int64) error {
 	refused := false // no such path or format: the gateway may still have the blocks
 	for mode := g.paths.Load(); path != "" && mode < noPath; mode++ {
+		if m := g.static.known(); m != nil { // it answers files alone
+			done, err := g.files(ctx, m, path, got)
+			if _, ok := got.blocks[c]; ok && reasonOf(err) != HashMismatch {
+				return nil
+			}
+			if done && err != nil && reasonOf(err) != NotFound {
+				return err
+			}
+			break
+		}
 		ask := path
 		if mode == shortPath {
 			ask = shorter(path)
@@ -110,7 +134,14 @@ func (g *gateway) fill(ctx context.Context, got *haul, c cid.Cid, path string, m
 			break
 		}
 		switch reasonOf(err) {
-		case NotFound, BadRequest, NotAcceptable, BadAnswer, TooLarge:
+		case NotFound, BadRequest, NotAcceptable:
+			// So do gateways that walk no path as deep, and file servers.
+			if mode == wholePath && g.manifest(ctx, noManifestFor) != nil {
+				mode--
+				continue
+			}
+			refused = true
+		case BadAnswer, TooLarge:
 			refused = true
 		default:
 			return err
@@ -206,6 +237,7 @@ func shorter(path string) string {
 type haul struct {
 	local  snapshot.Getter
 	blocks map[cid.Cid][]byte
+	beside []block.Block // of a whole snapshot, to be kept
 }
 
 func (h *haul) put(b block.Block) { h.blocks[b.CID] = b.Data }

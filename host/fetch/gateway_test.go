@@ -74,8 +74,8 @@ func TestGateway(t *testing.T) {
 				http.NotFound(w, r)
 			}
 			return deep
-		}, blocks: n, requests: []string{"car", "car"}},
-		{name: "404 for any path", do: statusCAR(404), blocks: n, requests: append([]string{"car", "car"}, raws(n)...)},
+		}, blocks: n, requests: []string{"car", "/mirror.json", "car"}},
+		{name: "404 for any path", do: statusCAR(404), blocks: n, requests: append([]string{"car", "/mirror.json", "car"}, raws(n)...)},
 		{name: "400 for any path", do: statusCAR(400), blocks: n},
 		{name: "406 for CAR", do: statusCAR(406), blocks: n},
 		{name: "static mirror: bytes of the root for any path", do: answerCAR(all[0].Data), blocks: n, requests: append([]string{"car", "car"}, raws(n)...)},

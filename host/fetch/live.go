@@ -31,7 +31,19 @@ type live struct {
 
 // newLive reads the hosts of Config.Private.
 func newLive(private []string, roots *x509.CertPool) (*live, error) {
-	l := &live{private: map[string]string{}, hosts: map[string]*health{}}
+	own, err := privateHosts(private)
+	if err != nil {
+		return nil, err
+	}
+	l := &live{private: own, hosts: map[string]*health{}}
+	l.client = newClient(l.own, roots, l.redirect)
+	return l, nil
+}
+
+// privateHosts is the hosts of Config.Private, as "host:port", and the scheme to ask
+// each with.
+func privateHosts(private []string) (map[string]string, error) {
+	all := map[string]string{}
 	for _, s := range private {
 		u, err := url.Parse(s)
 		if err != nil || u.Host == "" {
@@ -47,10 +59,9 @@ func newLive(private []string, roots *x509.CertPool) (*live, error) {
 		case !isLoopback(u.Hostname()):
 			return nil, errorf(BadURL, s, "http is for this machine alone: want localhost or a loopback address")
 		}
-		l.private[strings.ToLower(hostport(u))] = u.Scheme
+		all[strings.ToLower(hostport(u))] = u.Scheme
 	}
-	l.client = newClient(l.own, roots, l.redirect)
-	return l, nil
+	return all, nil
 }
 
 func isLoopback(host string) bool {

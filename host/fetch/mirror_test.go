@@ -87,7 +87,11 @@ func (m *mirror) requests() []string {
 
 func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
-	m.asked = append(m.asked, r.URL.Query().Get("format"))
+	what := r.URL.Query().Get("format")
+	if what == "" {
+		what = r.URL.Path
+	}
+	m.asked = append(m.asked, what)
 	m.mu.Unlock()
 	if m.do != nil && m.do(w, r) {
 		return
@@ -113,7 +117,7 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.ipld.car")
 		w.Write(data)
 	default:
-		http.Error(w, "no format", http.StatusNotAcceptable)
+		http.NotFound(w, r)
 	}
 }
 

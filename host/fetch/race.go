@@ -10,7 +10,6 @@ import (
 
 	"github.com/ipfs/go-cid"
 
-	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 )
 
@@ -22,11 +21,20 @@ const maxInFlight = 3
 
 // race asks gateways for one block: the fastest first, the next one when that is
 // late by its own measure or has failed. The first answer that has the block wins.
-func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxBytes int64, local snapshot.Getter) ([]block.Block, string, error) {
+func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxBytes int64, local snapshot.Getter) (brought, string, error) {
+	return hedge(ctx, gateways, c.String(), func(ctx context.Context, g *gateway) (brought, error) {
+		return g.ask(ctx, c, path, maxBytes, local)
+	}, nil)
+}
+
+// hedge asks gateways for what has a name, the fastest first. The first answer wins
+// that is good enough; one that is not counts as none, and the next gateway is asked.
+func hedge[T any](ctx context.Context, gateways []*gateway, name string, ask func(context.Context, *gateway) (T, error), enough func(T) error) (T, string, error) {
+	var none T
 	var failures []error
 	ready := make([]*gateway, 0, len(gateways))
 	for _, g := range gateways {
-		if err := g.health.ready(g.name, c.String()); err != nil {
+		if err := g.health.ready(g.name, name); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -37,9 +45,9 @@ func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxB
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(errLost)
 	type answer struct {
-		from   *gateway
-		blocks []block.Block
-		err    error
+		from  *gateway
+		value T
+		err   error
 	}
 	answers := make(chan answer, len(ready))
 	late := time.NewTimer(0) // fires at once: the first one starts
@@ -47,7 +55,7 @@ func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxB
 	flying := 0
 	for next := 0; ; {
 		if flying == 0 && next == len(ready) {
-			return nil, "", join(failures)
+			return none, "", join(failures)
 		}
 		start := late.C
 		if next == len(ready) || flying == maxInFlight {
@@ -61,18 +69,21 @@ func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxB
 			_, patience := g.health.latency()
 			late.Reset(patience)
 			go func() {
-				blocks, err := g.ask(ctx, c, path, maxBytes, local)
-				answers <- answer{g, blocks, err}
+				value, err := ask(ctx, g)
+				answers <- answer{g, value, err}
 			}()
 		case a := <-answers:
 			flying--
+			if a.err == nil && enough != nil {
+				a.err = enough(a.value)
+			}
 			if a.err == nil {
-				return a.blocks, a.from.name, nil
+				return a.value, a.from.name, nil
 			}
 			failures = append(failures, a.err)
 			late.Reset(0)
 		case <-ctx.Done():
-			return nil, "", &Error{Reason: Cancelled, Err: context.Cause(ctx)}
+			return none, "", &Error{Reason: Cancelled, Err: context.Cause(ctx)}
 		}
 	}
 }
