@@ -111,6 +111,9 @@ func (r *Registry) check(member string) error {
 			return &Error{BadRequest, member + ".snapshot", r.Snapshot + " is not of codec dag-cbor"}
 		}
 	}
+	if len(r.Authority) > maxName {
+		return &Error{BadRequest, member + ".authority", fmt.Sprintf("has %d bytes, want at most %d", len(r.Authority), maxName)}
+	}
 	if r.AsOf != "" {
 		if _, err := ParseTime(r.AsOf); err != nil {
 			return &Error{BadRequest, member + ".asOf", err.Error()}
@@ -132,6 +135,11 @@ func (q *Query) check() error {
 	for _, m := range []struct{ name, value string }{{"entity", q.Entity}, {"action", q.Action}, {"resource", q.Resource}} {
 		if m.value == "" {
 			return &Error{BadRequest, "query." + m.name, "is empty"}
+		}
+	}
+	for _, m := range []struct{ name, value string }{{"entity", q.Entity}, {"authority", q.Authority}, {"action", q.Action}, {"resource", q.Resource}, {"jurisdiction", q.Jurisdiction}} {
+		if len(m.value) > maxName {
+			return &Error{BadRequest, "query." + m.name, fmt.Sprintf("has %d bytes, want at most %d", len(m.value), maxName)}
 		}
 	}
 	if q.Time != "" {

@@ -23,6 +23,7 @@ const (
 	MaxRegistry  = 16       // registries in one request
 	MaxEntities  = 1024     // entities of an inline registry; more belong in a snapshot
 	MaxEvidence  = 1024     // documents and unobtainable names in one request
+	maxName      = 2048     // bytes of an identifier in a query; no registry has longer ones
 	maxShown     = 4        // how often a reply may repeat what an input may hold
 	maxReplyDeep = 128      // a reply wraps an input of depth 64
 )

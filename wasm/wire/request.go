@@ -61,6 +61,10 @@ type Registry struct {
 	// Recognised says that the registry is not trusted by itself: it counts as far as
 	// another one of the request recognises it.
 	Recognised bool `json:"recognised,omitempty"`
+	// Authority is in whose name the registry speaks, by the embedder's word: what
+	// Query.Authority, other registries' recognitions and the member by of
+	// authorizations may call it, beside its id or root CID.
+	Authority string `json:"authority,omitempty"`
 }
 
 // Query is a question of the Trust Registry Query Protocol (TRQP 2.0): may this

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func full() Request {
 		Verilith: 1, Op: OpVerify, Now: "2026-11-22T10:00:00Z",
 		Input:        &Input{Block: input.CID.String(), MediaType: "application/vc+jwt"},
 		Expect:       &Expect{Nonce: "n", Audience: []string{"https://v.example"}, Origin: "https://v.example"},
-		Registries:   []Registry{{Snapshot: root.CID.String(), AsOf: "2026-11-21T00:00:00Z"}, {Entities: []strictjson.Object{{"id": "did:example:a"}}}, {Entities: []strictjson.Object{}}},
+		Registries:   []Registry{{Snapshot: root.CID.String(), AsOf: "2026-11-21T00:00:00Z", Authority: "did:example:r"}, {Entities: []strictjson.Object{{"id": "did:example:a"}}}, {Entities: []strictjson.Object{}}},
 		Policy:       &Policy{Trust: TrustRegistry, AcceptStale: map[string]string{ClassKeys: "30d"}, AcceptUnboundIssuer: true},
 		Evidence:     []Evidence{{URL: "https://a.example/did.json", Block: input.CID.String(), MediaType: "application/json", Obtained: "2026-11-22T09:00:00Z"}},
 		Unobtainable: []string{"https://b.example/did.json"},
@@ -59,6 +60,15 @@ func TestRequest(t *testing.T) {
 		{"authorize a credential", func(r *Request) { r.Op, r.Query = OpAuthorize, query() }, BadRequest, "input"},
 		{"authorize nobody", func(r *Request) { r.Op, r.Input, r.Query = OpAuthorize, nil, query(); r.Query.Entity = "" }, BadRequest, "query.entity"},
 		{"recognize without a query", func(r *Request) { r.Op, r.Input = OpRecognize, nil }, BadRequest, "query"},
+		{"a query of 2 KiB", func(r *Request) {
+			r.Op, r.Input, r.Query = OpAuthorize, nil, query()
+			r.Query.Resource = strings.Repeat("r", 2048)
+		}, "", ""},
+		{"a query of more than 2 KiB", func(r *Request) {
+			r.Op, r.Input, r.Query = OpAuthorize, nil, query()
+			r.Query.Resource = strings.Repeat("r", 2049)
+		}, BadRequest, "query.resource"},
+		{"authority of more than 2 KiB", func(r *Request) { r.Registries[0].Authority = strings.Repeat("a", 2049) }, BadRequest, "registries[0].authority"},
 		{"recognize at no time", func(r *Request) { r.Op, r.Input, r.Query = OpRecognize, nil, query(); r.Query.Time = "then" }, BadRequest, "query.time"},
 		{"advance", func(r *Request) { r.Op, r.Input = OpAdvance, nil }, "", ""},
 		{"advance needs a time", func(r *Request) { r.Op, r.Input, r.Now = OpAdvance, nil, "" }, BadRequest, "now"},

@@ -22,6 +22,12 @@ type Registry struct {
 	Label string
 	// AsOf is when a pinned snapshot was known to be the newest, or "".
 	AsOf string
+	// Names are the identifiers that others may mean it by: the id of a governed
+	// registry, the root CID of a pinned one, and in whose name the embedder says that
+	// it speaks.
+	Names []string
+	// Recognised says that it is not trusted by itself.
+	Recognised bool
 
 	root     cid.Cid
 	get      snapshot.Getter
@@ -34,19 +40,31 @@ type Registry struct {
 func Open(regs []wire.Registry, get snapshot.Getter) ([]*Registry, error) {
 	out := make([]*Registry, len(regs))
 	for i, reg := range regs {
-		r := &Registry{Label: "inline", AsOf: reg.AsOf, get: get}
-		if reg.Snapshot != "" {
-			root, err := block.ParseCID(reg.Snapshot)
-			if err != nil {
-				return nil, err
-			}
-			r.Label, r.root = reg.Snapshot, root
-		} else if err := r.inline(reg.Entities, fmt.Sprintf("registries[%d].entities", i)); err != nil {
+		var err error
+		if out[i], err = OpenOne(reg, fmt.Sprintf("registries[%d]", i), get); err != nil {
 			return nil, err
 		}
-		out[i] = r
 	}
 	return out, nil
+}
+
+// OpenOne prepares one registry. member is what errors call it.
+func OpenOne(reg wire.Registry, member string, get snapshot.Getter) (*Registry, error) {
+	r := &Registry{Label: "inline", AsOf: reg.AsOf, Recognised: reg.Recognised, get: get}
+	for _, name := range []string{reg.ID, reg.Snapshot, reg.Authority} {
+		if name != "" {
+			r.Names = append(r.Names, name)
+		}
+	}
+	if reg.Snapshot != "" {
+		root, err := block.ParseCID(reg.Snapshot)
+		if err != nil {
+			return nil, err
+		}
+		r.Label, r.root = reg.Snapshot, root
+		return r, nil
+	}
+	return r, r.inline(reg.Entities, member+".entities")
 }
 
 func (r *Registry) inline(entities []strictjson.Object, member string) error {
