@@ -38,6 +38,7 @@ const (
 	FromEBSI   = "ebsi"   // answers of the EBSI Trusted Issuers Registry
 	FromOIDF   = "oidf"   // entity statements of an OpenID Federation
 	FromTRQP   = "trqp"   // answers of a TRQP endpoint
+	FromETSI   = "etsi"   // a trusted list or list of trusted lists, ETSI TS 119 612
 
 	FromUniversalVerify = "universal-verify" // the Trusted Issuer Registry of Universal Verify
 )
@@ -59,6 +60,9 @@ type Options struct {
 	// certificates in PEM or DER, or a JWK set where it is signed with bare keys.
 	// Empty: Fingerprint alone says. A signed source with neither is refused.
 	Anchors []string
+	// LOTL is a file: a list of lists that points to the source and so says who signs
+	// it. Fingerprint and Anchors are then about who signed the list of lists.
+	LOTL string
 	// Now is when the import is judged: whether the next update is past, and whether
 	// a certificate or statement is still valid. Zero: the present.
 	Now time.Time
@@ -102,7 +106,7 @@ type Report struct {
 	Time         string      `json:"time,omitempty"`       // what the source says of its age
 	NextUpdate   string      `json:"nextUpdate,omitempty"` // when the source says that there will be a newer one
 	Judged       string      `json:"judged,omitempty"`     // the time at which NextUpdate was judged
-	Past         bool        `json:"past,omitempty"`       // NextUpdate is past at Judged: the source is stale, not fresh
+	Past         bool        `json:"past,omitempty"`       // NextUpdate is past at Judged, or that of what says who signs the source: it is stale, not fresh
 	Sequence     uint64      `json:"sequence,omitempty"`   // the source's own version number; 0 if it has none
 	Signature    Signature   `json:"signature"`
 	Entities     int         `json:"entities"`
@@ -157,6 +161,7 @@ var importers = []struct {
 	{FromDCC, DCC},
 	{FromVICAL, VICAL},
 	{FromIACA, IACA},
+	{FromETSI, ETSI},
 	{FromUniversalVerify, UniversalVerify},
 }
 
