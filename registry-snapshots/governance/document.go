@@ -157,7 +157,7 @@ func (e *Envelope) signed(role Role, known map[string]*keys.Key) int {
 		if key == nil || !slices.Contains(role.Keys, s.Key) {
 			continue
 		}
-		if key.Verify(s.Alg, input(s.protected, e.Payload), s.value) == nil {
+		if verified(key, s, input(s.protected, e.Payload)) {
 			n++ // signatures are each by another key: parseEnvelope saw to it
 		}
 	}

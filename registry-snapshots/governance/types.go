@@ -316,6 +316,9 @@ func (d *HeadDoc) check() error {
 		}
 		d.roots = append(d.roots, c)
 	}
+	if (d.Version == 1) != (d.Prev == "") {
+		return fail(Malformed, "prev", "want one in every head but the first")
+	}
 	if d.Prev != "" {
 		if _, err := parseCID("prev", d.Prev, block.JSON); err != nil {
 			return err
