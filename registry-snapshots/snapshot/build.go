@@ -56,13 +56,8 @@ func Build(src Source, put func(block.Block) error, opt Options) (Meta, error) {
 	b := newBuilder(put, opt)
 	b.evidence = src.Evidence
 	if src.Entities != nil {
-		for e, err := range src.Entities {
-			if err == nil {
-				err = b.entity(e)
-			}
-			if err != nil {
-				return Meta{}, err
-			}
+		if err := b.allEntities(src.Entities); err != nil {
+			return Meta{}, err
 		}
 	}
 	if src.Documents != nil {
@@ -99,56 +94,120 @@ func newBuilder(put func(block.Block) error, opt Options) *builder {
 	if opt.Scratch != nil {
 		scratch = &spill{Scratch: opt.Scratch}
 	}
-	b.entities = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
-		r, err := one(group)
-		if err == nil && isAlias(r.data) {
-			b.counts.Aliases++
-		} else {
-			b.counts.Entities++
+	b.entities = &pile{scratch: scratch, merge: one, count: func(recs []rec) {
+		for _, r := range recs {
+			if isAlias(r.data) {
+				b.counts.Aliases++
+			} else {
+				b.counts.Entities++
+			}
 		}
-		return r, err
 	}}
-	b.keys = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
-		b.counts.Refs++
-		return mergeRefs(group)
-	}}
-	b.resources = &pile{scratch: scratch, merge: func(group []rec) (rec, error) {
-		b.counts.Resources++
-		return one(group)
-	}}
+	b.keys = &pile{scratch: scratch, merge: mergeRefs, count: func(recs []rec) { b.counts.Refs += len(recs) }}
+	b.resources = &pile{scratch: scratch, merge: one, count: func(recs []rec) { b.counts.Resources += len(recs) }}
 	return b
 }
 
 // entity adds an entity, its aliases and its references.
-func (b *builder) entity(e Entity) error {
-	e, err := e.Normal()
-	if err != nil {
-		return inEntity(e.ID, err)
+func (b *builder) entity(e Entity) error { return b.add(prepare(e)) }
+
+// batch is how many entities are prepared in one piece of work.
+const batch = 256
+
+// allEntities adds entities, preparing some while others are added.
+func (b *builder) allEntities(entities iter.Seq2[Entity, error]) error {
+	queue := ordered[[]prepared]{take: func(list []prepared) error {
+		for i := range list {
+			if err := b.add(list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	var waiting []Entity
+	send := func() error {
+		list := waiting
+		waiting = nil
+		return queue.do(func() []prepared {
+			out := make([]prepared, len(list))
+			for i, e := range list {
+				out[i] = prepare(e)
+			}
+			return out
+		})
 	}
-	list, err := refs(e)
-	if err != nil {
-		return inEntity(e.ID, err)
+	for e, err := range entities {
+		if err != nil {
+			// An entity before it may be at fault, too; the first fault is the one to name.
+			first := send()
+			if first == nil {
+				first = queue.wait()
+			}
+			if first == nil {
+				first = err
+			}
+			return first
+		}
+		if waiting = append(waiting, e); len(waiting) == batch {
+			if err := send(); err != nil {
+				return err
+			}
+		}
 	}
-	data, err := encodeEntity(e)
-	if err != nil {
-		return inEntity(e.ID, err)
-	}
-	if err := b.carry(e); err != nil {
-		return inEntity(e.ID, err)
-	}
-	if err := b.entities.add(e.ID, data); err != nil {
+	if err := send(); err != nil {
 		return err
 	}
-	for _, alias := range e.IDs {
-		data, err := encodeAlias(alias, e.ID)
+	return queue.wait()
+}
+
+// prepared is an entity in its normal form, and the records that it makes.
+type prepared struct {
+	e       Entity
+	record  []byte
+	aliases [][]byte // records, in the order of e.IDs
+	refs    []string
+	err     error
+}
+
+func prepare(e Entity) (p prepared) {
+	if p.e, p.err = e.Normal(); p.err != nil {
+		p.e = e
+		return p
+	}
+	if p.refs, p.err = refs(p.e); p.err != nil {
+		return p
+	}
+	if p.record, p.err = encodeEntity(p.e); p.err != nil {
+		return p
+	}
+	for _, alias := range p.e.IDs {
+		data, err := encodeAlias(alias, p.e.ID)
 		if err != nil {
-			return inEntity(e.ID, err)
+			p.err = err
+			return p
 		}
-		if err := b.entities.add(alias, data); err != nil {
+		p.aliases = append(p.aliases, data)
+	}
+	return p
+}
+
+func (b *builder) add(p prepared) error {
+	e, err := p.e, p.err
+	if err == nil {
+		err = b.carry(e)
+	}
+	if err != nil {
+		return inEntity(e.ID, err)
+	}
+	if err := b.entities.add(e.ID, p.record); err != nil {
+		return err
+	}
+	for i, alias := range e.IDs {
+		if err := b.entities.add(alias, p.aliases[i]); err != nil {
 			return err
 		}
 	}
-	for _, ref := range list {
+	for _, ref := range p.refs {
 		if err := b.keys.add(ref, appendRef(nil, ref, e.ID)); err != nil {
 			return err
 		}
@@ -280,12 +339,11 @@ func (b *builder) finish(name string, prev cid.Cid, rooms map[string]cid.Cid) (M
 	for room, c := range rooms {
 		all[room] = c
 	}
-	s := shaper{b.put}
 	for _, r := range []struct {
 		room string
 		pile *pile
 	}{{roomEntities, b.entities}, {roomKeys, b.keys}, {roomResources, b.resources}} {
-		c, err := r.pile.build(s)
+		c, err := r.pile.build(b.put)
 		if err != nil {
 			return Meta{}, err
 		}

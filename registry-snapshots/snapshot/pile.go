@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/ipfs/go-cid"
+
+	"github.com/verilith/verilith/registry-snapshots/block"
 )
 
 const (
@@ -27,7 +29,8 @@ type Scratch interface {
 // A pile takes records in any order and gives them back bucket by bucket.
 type pile struct {
 	merge   func(group []rec) (rec, error)
-	scratch *spill // nil: keep all in memory
+	count   func(recs []rec) // is told of all records, once they are merged
+	scratch *spill           // nil: keep all in memory
 	buckets [1 << bucketBits]bucket
 }
 
@@ -96,28 +99,63 @@ func (p *pile) take(i int) ([]rec, error) {
 	return unique(recs, p.merge)
 }
 
-// build makes the directory of all records and empties the pile.
-func (p *pile) build(s shaper) (cid.Cid, error) {
-	var outer [slots]part
-	for i := range outer {
-		var inner [slots]part
-		for j := range inner {
-			recs, err := p.take(i*slots + j)
-			if err != nil {
-				return cid.Undef, err
-			}
-			if inner[j], err = s.build(2, recs); err != nil {
-				return cid.Undef, err
+// shaped is the content of a bucket as a part of the directory, and its blocks.
+type shaped struct {
+	recs   []rec
+	part   part
+	blocks []block.Block
+	err    error
+}
+
+// build makes the directory of all records and empties the pile. Buckets are shaped
+// side by side; put is called in their order, on the caller's goroutine.
+func (p *pile) build(put func(block.Block) error) (cid.Cid, error) {
+	s := shaper{put}
+	var inner, outer [slots]part
+	n := 0 // buckets taken
+	queue := ordered[shaped]{take: func(b shaped) (err error) {
+		if b.err != nil {
+			return b.err
+		}
+		if p.count != nil {
+			p.count(b.recs)
+		}
+		for _, b := range b.blocks {
+			if err := put(b); err != nil {
+				return err
 			}
 		}
-		var err error
-		if outer[i], err = s.join(&inner); err != nil {
+		inner[n%slots] = b.part
+		if n++; n%slots == 0 {
+			outer[n/slots-1], err = s.join(&inner)
+			inner = [slots]part{}
+		}
+		return err
+	}}
+	for i := range p.buckets {
+		if err := queue.do(func() shaped { return p.shape(i) }); err != nil {
 			return cid.Undef, err
 		}
+	}
+	if err := queue.wait(); err != nil {
+		return cid.Undef, err
 	}
 	whole, err := s.join(&outer)
 	if err != nil {
 		return cid.Undef, err
 	}
 	return s.root(whole)
+}
+
+// shape makes the part of one bucket, whose records share two characters.
+func (p *pile) shape(i int) (b shaped) {
+	if b.recs, b.err = p.take(i); b.err != nil {
+		return b
+	}
+	s := shaper{func(made block.Block) error {
+		b.blocks = append(b.blocks, made)
+		return nil
+	}}
+	b.part, b.err = s.build(2, b.recs)
+	return b
 }

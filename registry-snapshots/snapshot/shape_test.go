@@ -90,7 +90,7 @@ func TestShape(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					got, err := p.build(shaper{Store{}.Put})
+					got, err := p.build(Store{}.Put)
 					if err != nil || got != want {
 						t.Fatalf("root %s %v, want %s", got, err, want)
 					}
@@ -171,7 +171,7 @@ func TestLeafLimits(t *testing.T) {
 				return
 			}
 			store := Store{}
-			root, err := p.build(shaper{store.Put})
+			root, err := p.build(store.Put)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,13 +35,8 @@ func Verify(root cid.Cid, get Getter) (Meta, error) {
 func (s *Snapshot) rebuild() (Meta, error) {
 	b := newBuilder(func(block.Block) error { return nil }, Options{})
 	b.evidence = s.get
-	for e, err := range s.Entities() {
-		if err == nil {
-			err = b.entity(e)
-		}
-		if err != nil {
-			return Meta{}, err
-		}
+	if err := b.allEntities(s.Entities()); err != nil {
+		return Meta{}, err
 	}
 	for r, err := range s.Resources() {
 		if err != nil {
