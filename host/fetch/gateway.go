@@ -113,10 +113,10 @@ func (g *gateway) fill(ctx context.Context, got *haul, c cid.Cid, path string, m
 			if _, ok := got.blocks[c]; ok && reasonOf(err) != HashMismatch {
 				return nil
 			}
-			if done && err != nil && reasonOf(err) != NotFound {
+			if r := reasonOf(err); done && err != nil && r != NotFound && r != BadAnswer && r != TooLarge {
 				return err
 			}
-			break
+			break // the blocks one by one
 		}
 		ask := path
 		if mode == shortPath {

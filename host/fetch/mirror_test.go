@@ -141,8 +141,12 @@ func carOf(blocks ...block.Block) []byte {
 	if err != nil {
 		panic(err)
 	}
+	return carWith(cid.NewCidV1(cid.Raw, empty), blocks...)
+}
+
+func carWith(root cid.Cid, blocks ...block.Block) []byte {
 	var buf bytes.Buffer
-	w, err := block.NewCARWriter(&buf, cid.NewCidV1(cid.Raw, empty))
+	w, err := block.NewCARWriter(&buf, root)
 	if err != nil {
 		panic(err)
 	}
