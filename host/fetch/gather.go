@@ -30,3 +30,6 @@ func NewGatherer(private []string, roots *x509.CertPool) (*Gatherer, error) {
 func (g *Gatherer) Get(ctx context.Context, target, accept string, maxBytes int64, within time.Duration) (host.Document, error) {
 	return g.live.ask(ctx, target, accept, maxBytes, clocks{stall: min(g.stall, within), overall: within})
 }
+
+// Code returns the error's reason, for callers that know no more of it.
+func (e *Error) Code() string { return string(e.Reason) }

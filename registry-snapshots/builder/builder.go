@@ -106,19 +106,21 @@ type build struct {
 	prev *snapshot.Snapshot
 	out  Result
 
-	gather   *gatherer
-	name     string // of the first source that has one
-	entities []entity
-	named    map[string]int // identifiers, to their place in entities
-	frozen   bool           // a source is missing: what only the snapshot before has is kept as it was
-	evidence snapshot.Store
-	listed   map[string]item      // what carry lists, by room and id
-	wanted   map[string]*document // by room and id
-	order    []*document
-	retired  map[string]bool // URLs of the DID documents of entities that only the snapshot before has
-	docs     []snapshot.Document
-	lists    []snapshot.Document // status lists
-	written  map[cid.Cid]bool
+	gather       *gatherer
+	name         string // of the first source that has one
+	authority    string // of registry.yaml, or of the first source that has one
+	recognitions []snapshot.Recognition
+	entities     []entity
+	named        map[string]int // identifiers, to their place in entities
+	frozen       bool           // a source is missing: what only the snapshot before has is kept as it was
+	evidence     snapshot.Store
+	listed       map[string]item      // what carry lists, by room and id
+	wanted       map[string]*document // by room and id
+	order        []*document
+	retired      map[string]bool // URLs of the DID documents of entities that only the snapshot before has
+	docs         []snapshot.Document
+	lists        []snapshot.Document // status lists
+	written      map[cid.Cid]bool
 }
 
 // A Reason says why a build failed, or a document was not taken. It is stable. The

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -69,17 +70,22 @@ type configFile struct {
 
 // sourceFile is one entry of sources.
 type sourceFile struct {
-	From        string   `json:"from"`
-	Label       string   `json:"label"`
-	File        string   `json:"file"`
-	URL         string   `json:"url"`
+	From  string            `json:"from"`
+	Label string            `json:"label"`
+	File  string            `json:"file"`  // a file or folder
+	URL   string            `json:"url"`   // a file
+	Files map[string]string `json:"files"` // a folder: names, and the URLs of what goes under them
+
+	// As in importer.Options. Files may be URLs.
 	Signature   string   `json:"signature"`
 	Certificate string   `json:"certificate"`
 	Anchors     []string `json:"anchors"`
+	LOTL        string   `json:"lotl"`
 	Fingerprint string   `json:"fingerprint"`
 	Unsigned    bool     `json:"unsigned"`
 	Evidence    bool     `json:"evidence"`
-	Optional    bool     `json:"optional"`
+
+	Optional bool `json:"optional"`
 }
 
 type sourceConfig struct {
@@ -108,10 +114,10 @@ func Load(path string) (*Config, error) {
 			return nil, err
 		}
 	}
-	c := &Config{path: path, dir: dir, history: true, renew: defaultRenew, Limits: defaultLimits}
+	c := &Config{path: filepath.Base(path), dir: dir, history: true, renew: defaultRenew, Limits: defaultLimits}
 	if path == "" { // entities alone
-		c.path = dir
-		c.sources = []sourceConfig{{sourceFile{From: importer.FromFolder, File: "."}, dir}}
+		c.path = filepath.Base(dir)
+		c.sources = []sourceConfig{{sourceFile{From: importer.FromFolder, File: "."}, c.path}}
 		return c, nil
 	}
 	data, err := readFile(path, maxConfig)
@@ -275,26 +281,76 @@ func (c *Config) readSources(f *configFile) error {
 		switch {
 		case !slices.Contains(importer.Sources(), s.From):
 			return errorf(BadConfig, place+".from", "%.40q, want one of %s", s.From, strings.Join(importer.Sources(), ", "))
-		case (s.File == "") == (s.URL == ""):
-			return errorf(BadConfig, place, "want either file or url")
-		case s.URL != "" && s.From == importer.FromFolder:
-			return errorf(BadConfig, place+".url", "a folder is a file, no URL")
+		case s.kinds() != 1:
+			return errorf(BadConfig, place, "want one of file, url and files")
+		case s.File == "" && s.From == importer.FromFolder:
+			return errorf(BadConfig, place, "want the file of a folder")
 		case s.File != "" && s.Optional:
 			return errorf(BadConfig, place+".optional", "a file is there or not: leave the source out")
 		}
-		for _, r := range []struct{ name, value string }{{"url", s.URL}, {"signature", s.Signature}, {"certificate", s.Certificate}} {
-			if err := checkURL(r.value); err != nil && (r.name == "url" && r.value != "" || isURL(r.value)) {
-				return errorf(BadConfig, place+"."+r.name, "%v", err)
-			}
+		if err := s.check(); err != nil {
+			return errorf(BadConfig, place, "%v", err)
 		}
 		if s.Label == "" {
-			s.Label = s.From + " " + s.File + s.URL
+			s.Label = s.From + " " + s.where()
 		}
 		if labels[s.Label] {
 			return errorf(BadConfig, place, "there is a source %.200q already", s.Label)
 		}
 		labels[s.Label] = true
 		c.sources = append(c.sources, sourceConfig{s, place})
+	}
+	return nil
+}
+
+// kinds counts the ways in which a source says where it is.
+func (s sourceFile) kinds() (n int) {
+	for _, there := range []bool{s.File != "", s.URL != "", len(s.Files) > 0} {
+		if there {
+			n++
+		}
+	}
+	return n
+}
+
+// where is the file or URL of a source, for people and for the shelf.
+func (s sourceFile) where() string {
+	if len(s.Files) == 0 {
+		return s.File + s.URL
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(s.Files)) {
+		list = append(list, s.Files[name])
+	}
+	return strings.Join(list, " ")
+}
+
+// check holds what is fetched to be named by https URLs, and files to have names that
+// stay in their folder.
+func (s sourceFile) check() error {
+	if s.URL != "" {
+		if err := checkURL(s.URL); err != nil {
+			return fmt.Errorf("url: %w", err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Files)) {
+		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) {
+			return fmt.Errorf("files: %.100q is no name of a file", name)
+		}
+		if err := checkURL(s.Files[name]); err != nil {
+			return fmt.Errorf("files[%s]: %w", name, err)
+		}
+	}
+	for _, name := range append([]string{s.Signature, s.Certificate, s.LOTL}, s.Anchors...) {
+		if !isURL(name) {
+			continue
+		}
+		if err := checkURL(name); err != nil {
+			return err
+		}
+		if s.File != "" {
+			return fmt.Errorf("%.200q is a URL, and the source is a file: want files for both", name)
+		}
 	}
 	return nil
 }

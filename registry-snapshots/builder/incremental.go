@@ -108,7 +108,7 @@ func (b *build) changedDocuments(ch *snapshot.Changes) error {
 // changedRecognitions compares what the registry says of others.
 func (b *build) changedRecognitions(ch *snapshot.Changes) error {
 	now := map[string][]snapshot.Recognition{}
-	for _, r := range b.cfg.recognitions {
+	for _, r := range b.recognitions {
 		now[r.Registry] = append(now[r.Registry], r)
 	}
 	old := map[string][]snapshot.Recognition{}
@@ -118,7 +118,7 @@ func (b *build) changedRecognitions(ch *snapshot.Changes) error {
 		}
 		old[r.Registry] = append(old[r.Registry], r)
 	}
-	for _, r := range b.cfg.recognitions {
+	for _, r := range b.recognitions {
 		if !sameRecognitions(now[r.Registry], old[r.Registry]) {
 			ch.Recognitions = append(ch.Recognitions, r)
 		}

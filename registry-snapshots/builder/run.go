@@ -81,8 +81,12 @@ func (b *build) readSources() error {
 		for id, data := range s.Evidence {
 			b.evidence[id] = data
 		}
+		b.recognitions = append(b.recognitions, s.Recognitions...)
 		if b.name == "" {
 			b.name = s.Name
+		}
+		if b.authority == "" {
+			b.authority = s.Authority
 		}
 	}
 	return nil
@@ -197,9 +201,44 @@ func (b *build) collectDocuments() error {
 		if err != nil {
 			return err
 		}
-		if b.wanted[roomOf(statusList)+l.URL] == nil {
+		switch {
+		case b.wanted[roomOf(statusList)+l.URL] != nil:
+		case b.frozen:
+			old, ok := b.before(item{kind: statusList, id: l.URL})
+			if !ok {
+				return &snapshot.Missing{CID: b.opt.Previous}
+			}
+			b.lists = append(b.lists, old)
+		default:
 			b.out.Report.Dropped = append(b.out.Report.Dropped, l.URL)
 		}
+	}
+	return nil
+}
+
+// mergeRecognitions adds those of registry.yaml to those of the sources.
+func (b *build) mergeRecognitions() error {
+	b.recognitions = append(b.recognitions, b.cfg.recognitions...)
+	if b.frozen && b.prev != nil {
+		named := map[string]bool{}
+		for _, r := range b.recognitions {
+			named[r.Registry] = true
+		}
+		for r, err := range b.prev.Recognitions() {
+			if err != nil {
+				return err
+			}
+			if !named[r.Registry] {
+				b.recognitions = append(b.recognitions, r)
+			}
+		}
+	}
+	for i, r := range b.recognitions {
+		n, err := r.Normal()
+		if err != nil {
+			return errorf(BadConfig, "recognition of "+r.Registry, "%v", err)
+		}
+		b.recognitions[i] = n
 	}
 	return nil
 }
@@ -279,6 +318,12 @@ func (b *build) write(put func(block.Block) error) error {
 		return put(bl)
 	}
 	b.written = map[cid.Cid]bool{}
+	if b.cfg.Authority != "" {
+		b.authority = b.cfg.Authority
+	}
+	if err := b.mergeRecognitions(); err != nil {
+		return err
+	}
 	evidence := func(c cid.Cid) ([]byte, bool) {
 		if data, ok := b.evidence[c]; ok {
 			return data, true
@@ -293,13 +338,13 @@ func (b *build) write(put func(block.Block) error) error {
 		if err != nil {
 			return err
 		}
-		if meta.Name == name && meta.Authority == b.cfg.Authority {
+		if meta.Name == name && meta.Authority == b.authority {
 			return b.update(counted, evidence)
 		}
 	}
 	meta, err := snapshot.Build(snapshot.Source{
-		Name: name, Authority: b.cfg.Authority, Prev: b.opt.Previous, Entities: b.counting(b.all()),
-		Documents: seq(b.docs), StatusLists: seq(b.lists), Recognitions: seq(b.cfg.recognitions), Evidence: evidence,
+		Name: name, Authority: b.authority, Prev: b.opt.Previous, Entities: b.counting(b.all()),
+		Documents: seq(b.docs), StatusLists: seq(b.lists), Recognitions: seq(b.recognitions), Evidence: evidence,
 	}, counted, snapshot.Options{Scratch: b.opt.Scratch, Progress: func(n int) { b.step("records", n, 0) }})
 	if err != nil {
 		return wrap(err)

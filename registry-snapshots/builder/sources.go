@@ -3,10 +3,12 @@ package builder
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,7 +25,7 @@ type source struct {
 // importSource imports one source: from its file, from the network, or as it was
 // kept from the last time.
 func (b *build) importSource(c sourceConfig) (source, error) {
-	rep := SourceReport{Label: c.Label, From: c.From, Source: c.File + c.URL}
+	rep := SourceReport{Label: c.Label, From: c.From, Source: c.where()}
 	s, err := b.readSource(c, &rep)
 	if err != nil && !isCancelled(b.ctx, err) {
 		rep.State, rep.Reason, rep.Detail = Failed, reasonOf(err), err.Error()
@@ -47,7 +49,7 @@ func (b *build) readSource(c sourceConfig, rep *SourceReport) (source, error) {
 		rep.State = Read
 		return source{Result: r}, nil
 	}
-	key := c.From + " " + c.URL
+	key := c.From + " " + c.where()
 	old := b.opt.Shelf.get(key)
 	now := &kept{Key: key, Obtained: b.at}
 	var r *importer.Result
@@ -64,7 +66,7 @@ func (b *build) readSource(c sourceConfig, rep *SourceReport) (source, error) {
 			}
 		}
 		report := r.Report
-		report.Source, now.Report = c.URL, &report
+		report.Source, now.Report = rep.Source, &report
 		return source{Result: r}, b.opt.Shelf.put(*now)
 	}
 	if isCancelled(b.ctx, err) || b.gather.failed() != nil {
@@ -123,9 +125,37 @@ func (b *build) download(c sourceConfig, k *kept) error {
 		a, err := b.gather.get(target, "*/*", b.cfg.Limits.SourceBytes, b.cfg.Limits.Timeout)
 		return a.Body, a.MediaType, err
 	}
-	if isAPI(c.From) {
-		return nil // the importer asks for what it needs
+	for _, name := range slices.Sorted(maps.Keys(c.Files)) {
+		body, media, err := fetch(c.Files[name])
+		if err != nil {
+			return err
+		}
+		k.Files = append(k.Files, keptFile{Name: name, URL: c.Files[name], MediaType: media, body: body})
 	}
+	if c.URL != "" && !isAPI(c.From) {
+		if err := b.downloadFile(c, k, fetch); err != nil {
+			return err
+		}
+	}
+	for _, named := range append([]string{c.Signature, c.Certificate, c.LOTL}, c.Anchors...) {
+		if !isURL(named) {
+			continue
+		}
+		body, media, err := fetch(named)
+		if err != nil {
+			return err
+		}
+		k.Files = append(k.Files, keptFile{Name: fmt.Sprintf(besideFile, len(k.Files), fileName(named, "file")), URL: named, MediaType: media, body: body})
+	}
+	return nil
+}
+
+// besideFile is the name of a file that the importer is told of, apart from those that
+// make a folder.
+const besideFile = ".beside-%d-%s"
+
+// downloadFile obtains a source that is one file, and what lies beside it.
+func (b *build) downloadFile(c sourceConfig, k *kept, fetch func(string) ([]byte, string, error)) error {
 	body, media, err := fetch(c.URL)
 	if err != nil {
 		return err
@@ -135,35 +165,18 @@ func (b *build) download(c sourceConfig, k *kept) error {
 	stem := strings.TrimSuffix(strings.TrimSuffix(main, ".gz"), ".json")
 	stemURL, _, _ := strings.Cut(c.URL, "?")
 	stemURL = strings.TrimSuffix(strings.TrimSuffix(stemURL, ".gz"), ".json")
-	for i, named := range []string{c.Signature, c.Certificate} {
-		switch {
-		case isURL(named):
-			body, media, err := fetch(named)
-			if err != nil {
-				return err
-			}
-			k.Files = append(k.Files, keptFile{Name: "beside-" + fileName(named, "file"), URL: named, MediaType: media, body: body})
-		case named == "" && beside[c.From] != nil:
-			ending := beside[c.From][i]
-			body, media, err := fetch(stemURL + ending)
-			if isCancelled(b.ctx, err) {
-				return err
-			}
-			if err != nil {
-				continue // the importer says what it thinks of that
-			}
-			k.Files = append(k.Files, keptFile{Name: stem + ending, URL: stemURL + ending, MediaType: media, body: body})
-		}
-	}
-	for _, named := range c.Anchors {
-		if !isURL(named) {
+	for i, ending := range beside[c.From] {
+		if []string{c.Signature, c.Certificate}[i] != "" {
 			continue
 		}
-		body, media, err := fetch(named)
-		if err != nil {
+		body, media, err := fetch(stemURL + ending)
+		if err != nil && (isCancelled(b.ctx, err) || b.gather.failed() != nil) {
 			return err
 		}
-		k.Files = append(k.Files, keptFile{Name: "anchor-" + fileName(named, "file"), URL: named, MediaType: media, body: body})
+		if err != nil {
+			continue // the importer says what it thinks of that
+		}
+		k.Files = append(k.Files, keptFile{Name: stem + ending, URL: stemURL + ending, MediaType: media, body: body})
 	}
 	return nil
 }
@@ -201,12 +214,15 @@ func (b *build) importKept(c sourceConfig, k, before *kept, live bool) (*importe
 		if f.Name == "" {
 			continue
 		}
-		name := filepath.Join(dir, f.Name)
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return nil, errorf(BadOptions, "", "%v", err)
+		}
 		if err := os.WriteFile(name, f.body, 0o600); err != nil {
 			return nil, errorf(BadOptions, "", "%v", err)
 		}
 		files[f.URL] = name
-		if i == 0 && !isAPI(c.From) {
+		if i == 0 && c.URL != "" && !isAPI(c.From) {
 			main = name
 		}
 	}
@@ -235,9 +251,9 @@ func (b *build) importKept(c sourceConfig, k, before *kept, live bool) (*importe
 	}
 	r, err := importer.Import(c.From, main, opt)
 	if err != nil { // its text names the file that was made here
-		return nil, renamed{err, strings.NewReplacer(main, c.URL, dir, c.URL)}
+		return nil, renamed{err, strings.NewReplacer(main, c.where(), dir, c.where())}
 	}
-	r.Report.Source = c.URL
+	r.Report.Source = c.where()
 	k.Files = append(k.Files, asked...)
 	return r, nil
 }
@@ -256,7 +272,7 @@ func (b *build) importOptions(c sourceConfig, files map[string]string) importer.
 	}
 	opt := importer.Options{
 		Unsigned: c.Unsigned, Evidence: c.Evidence, Fingerprint: c.Fingerprint,
-		Signature: local(c.Signature), Certificate: local(c.Certificate), Now: b.opt.Now, Context: b.ctx,
+		Signature: local(c.Signature), Certificate: local(c.Certificate), LOTL: local(c.LOTL), Now: b.opt.Now, Context: b.ctx,
 	}
 	for _, a := range c.Anchors {
 		opt.Anchors = append(opt.Anchors, local(a))
