@@ -19,7 +19,7 @@ type CAR struct{ Path string }
 // Publish implements [Target]. The file is written whole or not at all.
 func (c CAR) Publish(ctx context.Context, r Release) (Report, error) {
 	report := Report{Target: c.Path}
-	if err := r.check(); err != nil {
+	if _, err := r.check(); err != nil {
 		return report, wrap(BadTarget, c.Path, err)
 	}
 	err := writeWith(c.Path, func(w io.Writer) error {

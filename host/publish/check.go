@@ -1,15 +1,12 @@
 package publish
 
 import (
-	"encoding/base64"
-	"fmt"
+	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
-	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/registry-snapshots/governance"
+	"github.com/verilith/verilith/registry-snapshots/ipns"
 )
-
-// maxDocument bounds a signed document, and an IPNS record is smaller.
-const maxDocument = 64 << 10
 
 // isRegistry reports whether id is a registry's id. It is then safe as a path.
 func isRegistry(id string) bool {
@@ -17,139 +14,167 @@ func isRegistry(id string) bool {
 	return err == nil && c.Prefix().Codec == block.JSON
 }
 
-// check holds the parts of a release against one another: a head that speaks of
-// another snapshot, or of roots that are not there, would be of no use to anybody.
-// Signatures are judged by verifiers.
-func (r *Release) check() error {
+// proven are the documents of a release, read and proven.
+type proven struct {
+	root  *governance.RootDoc // the newest
+	roots []*governance.RootDoc
+	head  *governance.HeadDoc
+	fresh *governance.FreshnessDoc // or nil
+}
+
+// check holds a release to what every verifier asks of it: roots from the id on, a
+// head by their keys, of this snapshot, and what speaks of that head. What would be
+// believed by nobody is not published, and what comes from a stranger proves itself.
+// Whether it has expired is not asked here. Without an id there is nothing to prove.
+func (r *Release) check() (*proven, error) {
 	bad := func(format string, args ...any) error { return errorf(BadRelease, "", format, args...) }
 	if err := block.CheckCID(r.Snapshot); err != nil || r.Snapshot.Prefix().Codec != block.DagCBOR {
-		return bad("the snapshot %s is no CID of a dag-cbor block", r.Snapshot)
+		return nil, bad("the snapshot %s is no CID of a dag-cbor block", r.Snapshot)
 	}
 	if r.Get == nil && r.fetch == nil {
-		return bad("the release has no blocks")
+		return nil, bad("the release has no blocks")
 	}
 	if r.ID == "" {
 		if len(r.Roots) > 0 || r.Head != nil || r.Fresh != nil || r.Record != nil {
-			return bad("the release has documents and no registry's id")
+			return nil, bad("the release has documents and no registry's id")
 		}
-		return nil
+		return nil, nil
 	}
-	if len(r.Roots) == 0 || r.Head == nil {
-		return bad("a registry is published by its roots and a head")
+	p, err := prove(r.ID, r.Roots)
+	if err != nil {
+		return nil, err
 	}
-	if (r.Record == nil) != (r.RecordName == "") {
-		return bad("an IPNS record has a name, and a name a record")
+	if p.head, err = governance.ParseHead(r.Head); err == nil {
+		err = governance.CheckHead(p.root, p.head)
 	}
-	for i, data := range r.Roots {
-		root, err := payload(data)
-		if err != nil {
-			return bad("root %d: %v", i+1, err)
-		}
-		if v, _ := version(root); root.String("type") != "RegistryRoot" || v != int64(i+1) {
-			return bad("root %d is a %.40s of version %d", i+1, root.String("type"), v)
-		}
+	if err != nil {
+		return nil, bad("head: %v", err)
 	}
-	if c := block.New(block.JSON, r.Roots[0]).CID.String(); c != r.ID {
-		return bad("root 1 is %s, want the registry's id %s", c, r.ID)
+	if c := p.head.SnapshotCID(); c != r.Snapshot {
+		return nil, bad("the head speaks of the snapshot %s, want %s", c, r.Snapshot)
 	}
-	head, err := payload(r.Head)
-	switch {
-	case err != nil:
-		return bad("head: %v", err)
-	case head.String("type") != "SnapshotHead" || head.String("registry") != r.ID:
-		return bad("the head is a %.40s of registry %.80s, want %s", head.String("type"), head.String("registry"), r.ID)
-	case head.String("snapshot") != r.Snapshot.String():
-		return bad("the head speaks of the snapshot %.80s, want %s", head.String("snapshot"), r.Snapshot)
-	}
-	for i, c := range head.Array("roots") { // of root 2 and on
-		if i+1 >= len(r.Roots) || c != block.New(block.JSON, r.Roots[i+1]).CID.String() {
-			return bad("the head names %v as root %d, which is not in the release", c, i+2)
+	for i, c := range p.head.Roots { // of root 2 and on
+		if c != p.roots[i+1].Location.String() {
+			return nil, bad("the head names %s as root %d, want %s", c, i+2, p.roots[i+1].Location)
 		}
 	}
 	if r.Fresh != nil {
-		fresh, err := payload(r.Fresh)
+		if p.fresh, err = governance.ParseFreshness(r.Fresh); err == nil {
+			err = governance.CheckFreshness(p.root, p.head, p.fresh)
+		}
 		if err != nil {
-			return bad("freshness: %v", err)
+			return nil, bad("freshness: %v", err)
 		}
-		fv, _ := version(fresh)
-		hv, _ := version(head)
-		if fresh.String("type") != "Freshness" || fresh.String("registry") != r.ID || fv != hv {
-			return bad("the freshness is a %.40s of version %d, want one of the head's, %d", fresh.String("type"), fv, hv)
-		}
+	}
+	if err := r.checkRecord(p); err != nil {
+		return nil, err
 	}
 	_, err = r.block()
-	return err
+	return p, err
 }
 
-// guard refuses to put a head in the place of a newer one, or of another one of the
-// same version.
-func (f Folder) guard(r Release) error {
-	if r.ID == "" {
+// prove proves the roots of a registry, from the first on.
+func prove(id string, docs [][]byte) (*proven, error) {
+	p := &proven{}
+	for i, data := range docs {
+		root, err := governance.ParseRoot(data)
+		if err == nil {
+			err = governance.CheckRoot(p.root, root)
+		}
+		if err != nil {
+			return nil, errorf(BadRelease, "", "root %d: %v", i+1, err)
+		}
+		p.roots, p.root = append(p.roots, root), root
+	}
+	if p.root == nil || p.root.ID() != id {
+		return nil, errorf(BadRelease, "", "root 1 is not that of the registry %s", id)
+	}
+	return p, nil
+}
+
+// checkRecord holds an IPNS record to mirroring the head.
+func (r *Release) checkRecord(p *proven) error {
+	bad := func(format string, args ...any) error { return errorf(BadRelease, "", format, args...) }
+	if r.Record == nil && r.RecordName == "" {
 		return nil
 	}
-	for _, d := range r.documents() {
-		if d.name[0] == 'i' {
-			continue // newer by its sequence, which is the head's version
-		}
-		old, ok := f.Document(r.ID, d.name)
-		if !ok {
-			continue
-		}
-		if err := follows(d.name, old, d.data); err != nil {
-			return err
-		}
+	name, err := ipns.ParseName(r.RecordName)
+	if err != nil {
+		return bad("IPNS record: %v", err)
+	}
+	rec, err := ipns.Verify(name, r.Record)
+	switch {
+	case err != nil:
+		return bad("IPNS record: %v", err)
+	case p.root.IPNS != "" && p.root.IPNS != r.RecordName:
+		return bad("the IPNS record is of %s, and root %d names %s", r.RecordName, p.root.Version, p.root.IPNS)
+	case rec.Sequence != uint64(p.head.Version):
+		return bad("the IPNS record has the sequence %d, want the head's version, %d", rec.Sequence, p.head.Version)
+	case rec.Value != "/ipfs/"+p.head.Location.String():
+		return bad("the IPNS record points to %.100q, want the head, /ipfs/%s", rec.Value, p.head.Location)
 	}
 	return nil
 }
 
-// follows compares two documents of one name.
-func follows(name string, old, next []byte) error {
-	a, err := payload(old)
-	if err != nil {
-		return nil // what is there is no document: it is replaced
-	}
-	b, err := payload(next)
-	if err != nil {
-		return wrap(BadRelease, "", err)
-	}
-	va, _ := version(a)
-	vb, _ := version(b)
-	switch {
-	case vb < va:
-		return errorf(Older, "", "%s %d is there, and %d is older", name, va, vb)
-	case vb > va, string(strictjson.Encode(a)) == string(strictjson.Encode(b)):
-		return nil // signatures may be added
-	case name == "fresh":
-		if b.String("asOf") < a.String("asOf") { // canonical times sort as text
-			return errorf(Older, "", "a freshness of %s is there, and %s is older", a.String("asOf"), b.String("asOf"))
-		}
+// guard refuses to put documents in the place of newer ones, or of others of the same
+// version: a mirror that went back would look like an attack to its readers. What the
+// folder has counts as far as the new root proves it: once the head keys are replaced,
+// heads by the old ones hold nobody up.
+func (f Folder) guard(r Release, next *proven) error {
+	if r.ID == "" {
 		return nil
 	}
-	return errorf(Forked, "", "another %s %d is there", name, va)
+	for i := range governance.MaxRoots {
+		data, ok := f.Document(r.ID, rootName(i+1))
+		if !ok {
+			break
+		}
+		old, err := governance.ParseRoot(data)
+		switch {
+		case err != nil: // damaged
+		case i >= len(next.roots):
+			return errorf(Older, "", "root %d is there, and the release has %d", i+1, len(next.roots))
+		case old.Identity != next.roots[i].Identity:
+			return errorf(Forked, "", "another root %d is there: %s, and not %s", i+1, old.Identity, next.roots[i].Identity)
+		}
+	}
+	data, ok := f.Document(r.ID, "head")
+	if !ok {
+		return nil
+	}
+	old, err := governance.ParseHead(data)
+	if err == nil {
+		err = governance.CheckHead(next.root, old)
+	}
+	switch {
+	case err != nil || old.Version < next.head.Version:
+		return nil
+	case old.Version > next.head.Version:
+		return errorf(Older, "", "head %d is there, and %d is older", old.Version, next.head.Version)
+	case old.Identity != next.head.Identity:
+		return errorf(Forked, "", "another head %d is there: %s, and not %s", old.Version, old.Identity, next.head.Identity)
+	}
+	return nil
 }
 
-// payload reads what a signed document says (RFC 7515 Section 7.2.1), and checks no
-// signature.
-func payload(doc []byte) (strictjson.Object, error) {
-	if len(doc) > maxDocument {
-		return nil, fmt.Errorf("%d bytes, want at most %d", len(doc), maxDocument)
+// stale reports whether a document of the release is to be left out, since the folder
+// has a later one: a freshness of the same head, signed later by someone else.
+func (f Folder) stale(r Release, next *proven, name string) bool {
+	if name != "fresh" || next.fresh == nil {
+		return false
 	}
-	envelope, err := strictjson.ParseObject(doc)
+	data, ok := f.Document(r.ID, name)
+	if !ok {
+		return false
+	}
+	old, err := governance.ParseFreshness(data)
+	if err == nil {
+		err = governance.CheckFreshness(next.root, next.head, old)
+	}
 	if err != nil {
-		return nil, err
+		return false
 	}
-	data, err := base64.RawURLEncoding.Strict().DecodeString(envelope.String("payload"))
-	if err != nil {
-		return nil, err
-	}
-	return strictjson.ParseObject(data)
-}
-
-func version(o strictjson.Object) (int64, error) {
-	n, _ := o["version"].(strictjson.Number)
-	v, ok := n.Int64()
-	if !ok || v < 1 {
-		return 0, fmt.Errorf("version %.40v, want a positive integer", o["version"])
-	}
-	return v, nil
+	was, err := time.Parse(time.RFC3339, old.AsOf)
+	is, err2 := time.Parse(time.RFC3339, next.fresh.AsOf)
+	return err == nil && err2 == nil && is.Before(was)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/governance"
 	"github.com/verilith/verilith/registry-snapshots/release"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 )
@@ -50,10 +51,11 @@ type Folder struct {
 func (f Folder) Publish(ctx context.Context, r Release) (Report, error) {
 	report := Report{Target: f.Dir}
 	fail := func(err error) (Report, error) { return report, wrap(BadTarget, f.Dir, err) }
-	if err := r.check(); err != nil {
+	p, err := r.check()
+	if err != nil {
 		return fail(err)
 	}
-	if err := f.guard(r); err != nil {
+	if err := f.guard(r, p); err != nil {
 		return fail(err)
 	}
 	for _, dir := range []string{"ipfs", "ipns"} {
@@ -98,13 +100,16 @@ func (f Folder) Publish(ctx context.Context, r Release) (Report, error) {
 			}
 		}
 	}
-	if err := f.bundles(ctx, r, &report); err != nil {
+	if err := f.bundles(ctx, r, p, &report); err != nil {
 		return fail(err)
 	}
 	if err := f.settings(); err != nil {
 		return fail(err)
 	}
 	for _, d := range r.documents() {
+		if f.stale(r, p, d.name) {
+			continue
+		}
 		for _, path := range f.documentPaths(r.ID, d.name) {
 			if err := writeChanged(path, d.data); err != nil {
 				return fail(err)
@@ -145,12 +150,12 @@ func (f Folder) Get(c cid.Cid) ([]byte, bool) {
 }
 
 // Document is a document of a registry by its name, "head", "root/2" or "ipns/k51…",
-// or false.
+// or false. A record is found without the registry's id.
 func (f Folder) Document(id, name string) ([]byte, bool) {
-	if !isRegistry(id) || !release.IsDocument(name) {
+	if !release.IsDocument(name) || !isRegistry(id) && !strings.HasPrefix(name, "ipns/") {
 		return nil, false
 	}
-	data, err := readFile(f.documentPaths(id, name)[0], maxDocument)
+	data, err := readFile(f.documentPaths(id, name)[0], governance.MaxDocument)
 	return data, err == nil
 }
 

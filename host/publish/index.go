@@ -106,7 +106,7 @@ func (f Folder) writeVersions(list []Version) error {
 }
 
 // bundles writes what a client gets in one request, and says so in mirror.json.
-func (f Folder) bundles(ctx context.Context, r Release, report *Report) error {
+func (f Folder) bundles(ctx context.Context, r Release, p *proven, report *Report) error {
 	ix := f.readIndex()
 	root := r.Snapshot.String()
 	if r.ID != "" && !slices.Contains(ix.Registries, r.ID) {
@@ -129,27 +129,21 @@ func (f Folder) bundles(ctx context.Context, r Release, report *Report) error {
 		ix.Slices[root] = bits
 		report.Slices = n
 	}
-	if err := f.note(r, report.Release); err != nil {
+	if err := f.note(r, p, report.Release); err != nil {
 		return err
 	}
 	return f.writeIndex(ix)
 }
 
 // note adds a line to versions.jsonl, unless the last one of the registry says it.
-func (f Folder) note(r Release, release string) error {
+func (f Folder) note(r Release, p *proven, release string) error {
 	list, err := f.Versions()
 	if err != nil {
 		return err
 	}
 	v := Version{Registry: r.ID, Snapshot: r.Snapshot.String(), Release: release, Published: time.Now().UTC().Format(time.RFC3339)}
-	if r.ID != "" {
-		head, err := payload(r.Head)
-		if err != nil {
-			return wrap(BadRelease, "", err)
-		}
-		if v.Version, err = version(head); err != nil {
-			return wrap(BadRelease, "", err)
-		}
+	if p != nil {
+		v.Version = p.head.Version
 	}
 	last := -1
 	for i, old := range list {

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ipfs/go-cid"
@@ -80,7 +81,7 @@ func (r *Release) documents() []document {
 	}
 	var list []document
 	for i, data := range r.Roots {
-		list = append(list, document{fmt.Sprintf("root/%d", i+1), data})
+		list = append(list, document{rootName(i + 1), data})
 	}
 	list = append(list, document{"head", r.Head})
 	if r.Fresh != nil {
@@ -91,6 +92,8 @@ func (r *Release) documents() []document {
 	}
 	return list
 }
+
+func rootName(version int) string { return "root/" + strconv.Itoa(version) }
 
 // block is the document as a block: its location.
 func (d document) block() block.Block {
