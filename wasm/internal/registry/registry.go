@@ -1,8 +1,9 @@
 // Package registry opens the registries of a request and says what each holds about
 // an issuer and its keys.
 //
-// A registry is a pinned snapshot or a list of entities that the embedder pins
-// itself; one code path answers for both. The package judges no credential.
+// A registry is a pinned snapshot, a governed one whose signed head names the snapshot,
+// or a list of entities that the embedder pins itself; one code path answers for all
+// three. The package judges no credential.
 package registry
 
 import (
@@ -18,7 +19,8 @@ import (
 
 // Registry is one registry of a request.
 type Registry struct {
-	// Label is the snapshot's root CID, or "inline".
+	// Label is the snapshot's root CID, or "inline"; of a governed registry without a
+	// head that counts, its id.
 	Label string
 	// AsOf is when a pinned snapshot was known to be the newest, or "".
 	AsOf string
@@ -28,6 +30,8 @@ type Registry struct {
 	Names []string
 	// Recognised says that it is not trusted by itself.
 	Recognised bool
+	// Governed is what its documents say of it, nil where it is not governed.
+	Governed *Governed
 
 	root     cid.Cid
 	get      snapshot.Getter
@@ -87,6 +91,9 @@ func (r *Registry) inline(entities []strictjson.Object, member string) error {
 
 // Name is the registry's own name, where it is known.
 func (r *Registry) Name() string {
+	if g := r.Governed; g != nil && g.Root != nil {
+		return g.Root.Name
+	}
 	if r.opened == nil {
 		return ""
 	}
@@ -101,6 +108,9 @@ func (r *Registry) open() error {
 	if r.opened != nil || r.entities != nil {
 		return nil
 	}
+	if r.Governed != nil && r.Governed.distrust != nil {
+		return r.Governed.distrust
+	}
 	s, err := snapshot.Open(r.root, r.get)
 	if err == nil {
 		r.opened = s
@@ -114,7 +124,7 @@ type Standing struct {
 	// Entity is nil where the registry has no such issuer, which Proof then proves.
 	Entity *snapshot.Entity
 	Proof  snapshot.Proof
-	// Err is set where the registry could not be read: a *snapshot.Missing, or what is wrong with it.
+	// Err is set where the registry could not be read: a *snapshot.Missing, a *Distrust, or what is wrong with it.
 	Err error
 
 	keys []Key // of Entity, parsed
