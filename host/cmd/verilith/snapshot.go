@@ -25,7 +25,8 @@ root block, which depends on its content alone, and every answer comes with the
 blocks that prove it.`,
 		examples: `  verilith snapshot build --from folder --source my-registry --out registry.car
   verilith snapshot lookup did:web:issuer.example --registry registry.car`,
-		sub: []*command{buildCommand(), snapshotInspectCommand(), lookupCommand(), diffCommand(), exportCommand()},
+		sub: []*command{buildCommand(), snapshotInspectCommand(), lookupCommand(), diffCommand(), exportCommand(),
+			initCommand(), signCommand(), cosignCommand(), freshCommand(), rotateCommand()},
 	}
 }
 

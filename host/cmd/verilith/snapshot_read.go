@@ -245,14 +245,26 @@ are read. Snapshots are CAR files, CIDs, or folders of entity files.`,
 
 func showDelta(s std, old, next string, d snapshot.Delta, brief bool) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s to %s: %d added, %d removed, %d changed", clean(old, 100), clean(next, 100), len(d.Added), len(d.Removed), len(d.Changed))
+	writeDelta(&b, old, next, d, brief)
+	_, err := s.out.Write(b.Bytes())
+	return err
+}
+
+func writeDelta(b *bytes.Buffer, old, next string, d snapshot.Delta, brief bool) {
+	fmt.Fprintf(b, "%s to %s: %d added, %d removed, %d changed", clean(old, 100), clean(next, 100), len(d.Added), len(d.Removed), len(d.Changed))
 	if n := len(d.ResourcesAdded) + len(d.ResourcesRemoved) + len(d.ResourcesChanged); n > 0 {
-		fmt.Fprintf(&b, ", %s", count(n, "resource"))
+		fmt.Fprintf(b, ", %s", count(n, "resource"))
 	}
-	fmt.Fprintf(&b, "; %s, %s to get\n", count(d.NewBlocks, "new block"), size(d.NewBytes))
+	if n := len(d.StatusListsAdded) + len(d.StatusListsRemoved) + len(d.StatusListsChanged); n > 0 {
+		fmt.Fprintf(b, ", %s", count(n, "status list"))
+	}
+	if n := len(d.RecognitionsAdded) + len(d.RecognitionsRemoved) + len(d.RecognitionsChanged); n > 0 {
+		fmt.Fprintf(b, ", %s", count(n, "recognition"))
+	}
+	fmt.Fprintf(b, "; %s, %s to get\n", count(d.NewBlocks, "new block"), size(d.NewBytes))
 	rows := func(sign string, names []string) {
 		for _, n := range names {
-			fmt.Fprintf(&b, "  %s %s\n", sign, clean(n, maxLine))
+			fmt.Fprintf(b, "  %s %s\n", sign, clean(n, maxLine))
 		}
 	}
 	if !brief {
@@ -268,12 +280,16 @@ func showDelta(s std, old, next string, d snapshot.Delta, brief bool) error {
 					what = append(what, k.what+" "+strings.Join(k.kids, " "))
 				}
 			}
-			fmt.Fprintf(&b, "  ~ %s\n", clean(c.ID+": "+strings.Join(what, "; "), maxLine))
+			fmt.Fprintf(b, "  ~ %s\n", clean(c.ID+": "+strings.Join(what, "; "), maxLine))
 		}
 		rows("+ resource", d.ResourcesAdded)
 		rows("- resource", d.ResourcesRemoved)
 		rows("~ resource", d.ResourcesChanged)
+		rows("+ status list", d.StatusListsAdded)
+		rows("- status list", d.StatusListsRemoved)
+		rows("~ status list", d.StatusListsChanged)
+		rows("+ recognises", d.RecognitionsAdded)
+		rows("- recognises", d.RecognitionsRemoved)
+		rows("~ recognises", d.RecognitionsChanged)
 	}
-	_, err := s.out.Write(b.Bytes())
-	return err
 }
