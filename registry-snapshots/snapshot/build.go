@@ -83,6 +83,7 @@ type builder struct {
 	evidence Getter
 	carried  map[cid.Cid]bool // evidence and bodies already put
 	records  int
+	sighting []byte // reused: a pile copies what it is given
 
 	entities, keys, resources *pile
 	counts                    Meta
@@ -208,7 +209,8 @@ func (b *builder) add(p prepared) error {
 		}
 	}
 	for _, ref := range p.refs {
-		if err := b.keys.add(ref, appendRef(nil, ref, e.ID)); err != nil {
+		b.sighting = appendRef(b.sighting[:0], ref, e.ID)
+		if err := b.keys.add(ref, b.sighting); err != nil {
 			return err
 		}
 	}

@@ -54,6 +54,9 @@ type spill struct {
 func (p *pile) add(id string, data []byte) error {
 	digest := sha256.Sum256([]byte(id))
 	b := &p.buckets[binary.BigEndian.Uint16(digest[:])>>(16-bucketBits)]
+	if len(b.buf) > chunkSize/8 && cap(b.buf) < chunkSize { // this one will be full
+		b.buf = append(make([]byte, 0, chunkSize+chunkSize/8), b.buf...)
+	}
 	b.buf = append(b.buf, digest[:]...)
 	b.buf = binary.BigEndian.AppendUint32(b.buf, uint32(len(data)))
 	b.buf = append(b.buf, data...)
