@@ -88,7 +88,7 @@ func Build(ctx context.Context, cfg *Config, put func(block.Block) error, opt Op
 	}
 	opt.Now = opt.Now.UTC().Truncate(time.Second)
 	b := &build{ctx: ctx, cfg: cfg, opt: opt, at: opt.Now.Format(time.RFC3339)}
-	b.out.Report = Report{Name: cfg.Name, At: b.at, Sources: []SourceReport{}, Documents: []DocumentReport{}}
+	b.out.Report = Report{Name: cfg.Name, At: b.at, Sources: []SourceReport{}}
 	err := b.run(put)
 	b.finishReport()
 	if err != nil && ctx.Err() != nil {

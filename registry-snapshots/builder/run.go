@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -43,6 +44,7 @@ func (b *build) openPrevious() error {
 		return nil
 	}
 	b.out.Report.Previous = b.opt.Previous.String()
+	b.opt.Get = oneAtATime(b.opt.Get)
 	s, err := snapshot.Open(b.opt.Previous, b.opt.Get)
 	if err != nil {
 		return err
@@ -52,6 +54,16 @@ func (b *build) openPrevious() error {
 	}
 	b.prev = s
 	return nil
+}
+
+// oneAtATime makes a getter safe for the goroutines that gather.
+func oneAtATime(get snapshot.Getter) snapshot.Getter {
+	var mu sync.Mutex
+	return func(c cid.Cid) ([]byte, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		return get(c)
+	}
 }
 
 // readSources imports every source.
@@ -161,9 +173,6 @@ func (b *build) wantDocuments() error {
 // entities that are retired.
 func (b *build) collectDocuments() error {
 	for _, d := range b.order {
-		if d.rep.ID != "" {
-			b.out.Report.Documents = append(b.out.Report.Documents, d.rep)
-		}
 		if !d.have {
 			continue
 		}
@@ -392,6 +401,16 @@ func wrap(err error) error {
 
 func (b *build) finishReport() {
 	rep := &b.out.Report
+	var gathered []DocumentReport
+	for _, d := range b.order {
+		if d.rep.State != "" {
+			gathered = append(gathered, d.rep)
+		}
+	}
+	rep.Documents = append(gathered, rep.Documents...) // those of the snapshot before come last
+	if rep.Documents == nil {
+		rep.Documents = []DocumentReport{}
+	}
 	if b.gather != nil {
 		rep.Fetched.Bytes, rep.Fetched.Count = b.gather.fetched()
 	}

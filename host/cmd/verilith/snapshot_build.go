@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/ipfs/go-cid"
 
@@ -19,6 +20,7 @@ import (
 // buildFlags are what snapshot build is told.
 type buildFlags struct {
 	sources
+	gathering
 	from, source, out, name, prev, at string
 	carry, json                       bool
 	opt                               importer.Options
@@ -26,36 +28,48 @@ type buildFlags struct {
 
 func buildCommand() *command {
 	return &command{
-		name:  "build",
+		name: "build", args: "[registry.yaml | DIR]",
 		short: "make a snapshot of a registry",
-		text: `Sources:
+		text: `A registry.yaml says which registries to import, which entities there are and which
+documents to carry; documents are fetched by https, and what cannot be had is kept
+from the snapshot before, with its age. One that only has a name stands for its folder.
+
+Without one, --from and --source name a single source:
   folder  an operator's own registry: a folder of JSON or YAML files of entities
   vci     the VCI directory of SMART Health Card issuers: vci_snapshot.json, with its
           signature and certificate beside it
   dcc     a registry file of the Digital Credentials Consortium
 
 The same content gives the same root CID, on every machine and in every order.`,
-		examples: `  verilith snapshot build --from folder --source my-registry --out registry.car
+		examples: `  verilith snapshot build registry.yaml --out registry.car
+  verilith snapshot build registry.yaml --previous registry.car --out registry.car --report report.json
+  verilith snapshot build --from folder --source my-registry --out registry.car
   verilith snapshot build --from vci --source vci_snapshot.json --out vci.car
   verilith snapshot build --from vci --source today.json --prev yesterday.car --carry --out today.car`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &buildFlags{}
-			fs.StringVar(&f.from, "from", "", "`KIND` of the source: folder, vci or dcc")
+			fs.StringVar(&f.from, "from", "", "`KIND` of the source: "+strings.Join(importer.Sources(), ", "))
 			fs.StringVar(&f.source, "source", "", "`PATH` of the source")
 			fs.StringVar(&f.out, "out", "", "`FILE` to write, a CAR")
 			fs.StringVar(&f.name, "name", "", "`NAME` of the registry, for people (default: what the source says)")
 			fs.StringVar(&f.prev, "prev", "", "`SNAPSHOT` before this one, a CAR file or CID; its CID is put into the root")
+			fs.StringVar(&f.prev, "previous", "", "the same, or \"none\"; with a registry.yaml, what cannot be refreshed is\nkept from it (default: what the file says)")
 			fs.BoolVar(&f.carry, "carry", false, "keep what the snapshot before knew and the source no longer says,\nretired as of the source's time")
-			fs.StringVar(&f.at, "at", "", "`TIME` of the source for --carry, RFC 3339 (default: what the source says)")
+			fs.StringVar(&f.at, "at", "", "`TIME` of the source for --carry, RFC 3339 (default: what the source says);\nwith a registry.yaml that of the build (default: now)")
 			fs.BoolVar(&f.opt.Unsigned, "unsigned", false, "accept a source without the signature that it should have")
 			fs.StringVar(&f.opt.Signature, "signature", "", "`FILE` with the signature (default: beside the source)")
 			fs.StringVar(&f.opt.Certificate, "certificate", "", "`FILE` with the signer's certificate (default: beside the source)")
 			fs.StringVar(&f.opt.Fingerprint, "fingerprint", "", "SHA-256 of the signer's certificate in `HEX` (default: the known one)")
 			fs.BoolVar(&f.opt.Evidence, "evidence", false, "carry the source's own bytes, linked from every entity")
 			fs.BoolVar(&f.json, "json", false, "print the report as JSON")
+			f.gathering.flags(fs)
+			fs.Var(&f.private, "private", "`HOST:PORT` whose documents may come from a private address;\nhttp://localhost:PORT is asked by http (repeatable)")
 			f.blockFlags(fs)
 			return func(ctx context.Context, args []string, s std) error {
 				defer f.done()
+				if len(args) == 1 && f.from == "" && isConfig(args[0]) {
+					return f.buildConfig(ctx, args[0], s)
+				}
 				return f.build(ctx, args, s)
 			}
 		},
@@ -67,7 +81,7 @@ func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
 	case len(args) > 0:
 		return usagef("unexpected %q; the source goes with --source", clean(args[0], 80))
 	case f.from == "" || f.source == "" || f.out == "":
-		return usagef("want --from, --source and --out")
+		return usagef("want --from, --source and --out, or a registry.yaml and --out")
 	case f.carry && f.prev == "":
 		return usagef("--carry wants --prev")
 	}
@@ -156,7 +170,7 @@ func (f *buildFlags) show(w io.Writer, meta snapshot.Meta, r importer.Report, bl
 	fmt.Fprintf(&b, "source     %s\n", clean(join(", ", r.From, r.Source, prefixed("of ", r.Time)), maxLine))
 	sig := r.Signature
 	fmt.Fprintf(&b, "signature  %s\n", clean(join(", ", sig.State, prefixed("by ", sig.By), sig.Algorithm, sig.Note), maxLine))
-	for _, n := range slices.SortedFunc(slices.Values(r.NotMapped), func(a, b importer.NotMapped) int { return b.Count - a.Count }) {
+	for _, n := range slices.SortedFunc(slices.Values(r.NotMapped), byCount) {
 		fmt.Fprintf(&b, "left out   %s, %d times: %s\n", clean(n.Member, 80), n.Count, clean(n.Why, maxLine))
 	}
 	_, err := w.Write(b.Bytes())
