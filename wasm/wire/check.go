@@ -65,6 +65,9 @@ func (r *Request) check() error {
 			return bad(member+".obtained", "%v", err)
 		}
 		name := Need{URL: e.URL, Registry: e.Registry, Document: e.Document}.Name()
+		if e.Registry != "" {
+			name += " " + e.Block // mirrors may differ, and signatures say which one counts
+		}
 		switch {
 		case e.URL == "" && e.Registry == "":
 			return bad(member+".url", "is empty")

@@ -189,7 +189,7 @@ type Trust struct {
 type Freshness struct {
 	Class  string `json:"class"`           // "keys", "registry", "status"
 	Source string `json:"source"`          // URL, root CID or "inline"
-	Origin string `json:"origin"`          // "live", "snapshot", "inline"
+	Origin string `json:"origin"`          // "live", "snapshot", "inline", "signed"
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known
 	Age    string `json:"age,omitempty"`   // "3d4h", if known
 	Bound  string `json:"bound,omitempty"` // up to which it counts as fresh, if there is one
@@ -197,7 +197,8 @@ type Freshness struct {
 	// applies); of a governed registry also "expired", "clock-suspect", "rollback",
 	// "fork" or "unavailable".
 	State string `json:"state"`
-	// Notes are further stable facts: "no-rollback-protection", "floor-reset".
+	// Notes are further stable facts: "no-rollback-protection", "floor-reset", and of an
+	// IPNS record "ipns-expired", "ipns-invalid", "ipns-disagrees", "ipns-behind".
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -230,8 +231,9 @@ type Inspection struct {
 type Advance struct {
 	Registry string `json:"registry"` // its id
 	Name     string `json:"name,omitempty"`
-	// Outcome is "advanced", "unchanged", "refused" (what was offered breaks a rule, and
-	// the state before it stands) or "undetermined" (nothing could be had).
+	// Outcome is "advanced" (State is newer than the one given), "unchanged", "refused"
+	// (what was offered breaks a rule, and what was known before stands) or
+	// "undetermined" (no head could be had, or nothing new).
 	Outcome string `json:"outcome"`
 	Reason  string `json:"reason,omitempty"` // stable
 	Detail  string `json:"detail,omitempty"` // for people; may change

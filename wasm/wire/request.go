@@ -105,7 +105,7 @@ const (
 
 // Evidence is a document that was not obtained by its hash. Either it has a URL, and
 // the embedder vouches for what it obtained there, or a Registry and a Document, and
-// signatures say what it is worth.
+// signatures say what it is worth: where mirrors differ, each copy may be given.
 type Evidence struct {
 	URL string `json:"url,omitempty"`
 	// Registry and Document are those of the need that it answers.

@@ -134,6 +134,9 @@ func one(s *registry.Standing, types []string, at time.Time) Answer {
 		if missing := (*snapshot.Missing)(nil); errors.As(s.Err, &missing) {
 			a.Reason = RegistryUnavailable
 		}
+		if distrust := (*registry.Distrust)(nil); errors.As(s.Err, &distrust) {
+			a.Reason = Reason(distrust.Reason)
+		}
 		return a
 	}
 	e := s.Entity

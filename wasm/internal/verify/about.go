@@ -2,12 +2,14 @@ package verify
 
 import (
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/governance"
+	"github.com/verilith/verilith/registry-snapshots/ipns"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/di"
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/schema"
 	"github.com/verilith/verilith/wasm/internal/status"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
@@ -16,7 +18,7 @@ import (
 func about() *wire.About {
 	a := &wire.About{
 		Contract:   wire.Contract,
-		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAbout)},
+		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAdvance), string(wire.OpAbout)},
 		Formats: []wire.Feature{
 			{Name: string(cred.VCJWT), Specification: "W3C Verifiable Credentials Data Model 1.1, Section 6.3.1 (JWT)"},
 			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
@@ -25,13 +27,15 @@ func about() *wire.About {
 		},
 		Suites:     di.Suites(),
 		Methods:    did.Methods(),
-		Registries: []string{"snapshot", "entities"},
+		Registries: []string{"snapshot", "entities", "governed"},
 		Status:     status.Types(),
 		Schemas:    schema.Types(),
 		Limits: map[string]int{
 			"input": wire.MaxInput, "case": wire.MaxCase, "block": block.MaxSize, "document": wire.MaxDocument,
 			"jsonDepth": strictjson.MaxDepth, "jsonMembers": strictjson.MaxMembers,
 			"needs": wire.MaxNeeds, "rounds": wire.MaxRounds, "proofs": di.MaxProofs,
+			"governanceDocument": governance.MaxDocument, "governanceSignatures": governance.MaxSignatures, "governanceRoots": governance.MaxRoots,
+			"ipnsRecord": ipns.MaxRecord,
 		},
 	}
 	for _, alg := range keys.Algorithms() {

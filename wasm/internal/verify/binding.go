@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/issuer"
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/wire"
 )
 

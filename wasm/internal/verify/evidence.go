@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -19,6 +20,7 @@ type evidence struct {
 	now        time.Time
 	registries []*registry.Registry
 	live       map[string]wire.Evidence
+	named      map[string][][]byte // of governed registries, by wire.Need.Name
 	gone       map[string]bool // what the embedder could not get, CIDs and URLs
 	quiet      bool            // take what is there and ask for no document: the verdict would not change for the better
 
@@ -45,24 +47,71 @@ const (
 	originLive     = "live"     // by URL, vouched for by the embedder
 	originSnapshot = "snapshot" // from a registry
 	originInline   = "inline"   // from the request
+	originSigned   = "signed"   // by a governed registry
 )
 
 func newEvidence(c *wire.Case, now time.Time) (*evidence, error) {
 	ev := &evidence{c: c, now: now,
 		live:  make(map[string]wire.Evidence, len(c.Request.Evidence)),
+		named: map[string][][]byte{},
 		gone:  make(map[string]bool, len(c.Request.Unobtainable)),
 		asked: map[string]bool{},
 	}
 	for _, e := range c.Request.Evidence {
-		ev.live[e.URL] = e
+		if e.Registry == "" {
+			ev.live[e.URL] = e
+			continue
+		}
+		if id, err := block.ParseCID(e.Block); err == nil {
+			if data, ok := c.Block(id); ok {
+				name := wire.Need{Registry: e.Registry, Document: e.Document}.Name()
+				ev.named[name] = append(ev.named[name], data)
+			}
+		}
 	}
 	for _, name := range c.Request.Unobtainable {
 		ev.gone[name] = true
 	}
-	var err error
-	ev.registries, err = registry.Open(c.Request.Registries, c.Block)
-	return ev, err
+	for i, reg := range c.Request.Registries {
+		r, err := ev.open(reg, fmt.Sprintf("registries[%d]", i))
+		if err != nil {
+			return nil, err
+		}
+		ev.registries = append(ev.registries, r)
+	}
+	return ev, nil
 }
+
+// open prepares a registry, of the request or not. What a governed one lacks becomes needs.
+func (ev *evidence) open(reg wire.Registry, member string) (*registry.Registry, error) {
+	if reg.ID == "" {
+		return registry.OpenOne(reg, member, ev.c.Block)
+	}
+	terms := registry.Terms{Now: ev.now, Ask: ev.c.Request.Op == wire.OpAdvance}
+	if p := ev.c.Request.Policy; p != nil {
+		if d, err := wire.ParseAge(p.AcceptStale[wire.ClassRegistry]); err == nil {
+			terms.AcceptStale = d
+		}
+	}
+	r, err := registry.OpenGoverned(reg, member, ev, terms)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range r.Governed.Wanted() {
+		ev.need(n.Name(), n)
+	}
+	return r, nil
+}
+
+// Block, Documents and Gone are the evidence for governed registries.
+
+func (ev *evidence) Block(c cid.Cid) ([]byte, bool) { return ev.c.Block(c) }
+
+func (ev *evidence) Documents(id, name string) [][]byte {
+	return ev.named[wire.Need{Registry: id, Document: name}.Name()]
+}
+
+func (ev *evidence) Gone(name string) bool { return ev.gone[name] }
 
 // standings asks every registry for an issuer. What blocks that lacks becomes needs.
 func (ev *evidence) standings(id string) []registry.Standing {

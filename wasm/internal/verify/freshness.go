@@ -13,11 +13,19 @@ import (
 // that lasts longer is accepted by name, with Policy.AcceptStale.
 const maxLiveAge = 24 * time.Hour
 
-// freshness says how old the evidence is. It adds an unknown check where live keys are
-// stale, unless the policy accepts their age: then it reports stale.
-func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale bool) {
+// registriesFreshness says how old the registries are. It reports whether a governed
+// one is stale, and accepted so.
+func registriesFreshness(ev *evidence, r *report) (stale bool) {
 	for _, reg := range ev.registries {
-		f := wire.Freshness{Class: "registry", Source: reg.Label, Origin: originInline, State: "pinned"}
+		if g := reg.Governed; g != nil {
+			r.v.Freshness = append(r.v.Freshness, g.Freshness())
+			if g.Stale {
+				stale = true
+				r.relax("acceptStale.registry", wire.CheckTrust, string(g.Reason))
+			}
+			continue
+		}
+		f := wire.Freshness{Class: wire.ClassRegistry, Source: reg.Label, Origin: originInline, State: "pinned"}
 		if reg.Label != originInline {
 			f.Origin = originSnapshot
 		}
@@ -28,6 +36,12 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 		}
 		r.v.Freshness = append(r.v.Freshness, f)
 	}
+	return stale
+}
+
+// freshness says how old the documents are. It adds an unknown check where live keys are
+// stale, unless the policy accepts their age: then it reports stale.
+func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale bool) {
 	for _, d := range ev.used {
 		f := wire.Freshness{Class: wire.ClassKeys, Source: d.url, Origin: d.origin, AsOf: d.obtained, State: "pinned"}
 		t, err := wire.ParseTime(d.obtained)
@@ -41,7 +55,7 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 				m.stale, m.staleReason = fmt.Sprintf("the document at %.200q was obtained at %s, and it is said to be %s", d.url, wire.FormatTime(t), wire.FormatTime(ev.now)), ClockSuspect
 			} else if err != nil || ev.now.Sub(t) > maxLiveAge {
 				f.State = "stale"
-				if err == nil && accepted(policy, ev.now.Sub(t)) {
+				if err == nil && accepted(ev, policy, ev.now.Sub(t)) {
 					stale = true
 					r.relax("acceptStale.keys", wire.CheckKey, StaleKeys)
 				} else {
@@ -64,8 +78,17 @@ const (
 	ClockSuspect = "clock_suspect" // obtained after the time that is said to be now
 )
 
-func accepted(policy wire.Policy, old time.Duration) bool {
+// accepted reports whether the policy accepts keys of this age, and every governed
+// registry lets it: an operator may bound what its verifiers accept.
+func accepted(ev *evidence, policy wire.Policy, old time.Duration) bool {
 	bound, err := wire.ParseAge(policy.AcceptStale[wire.ClassKeys])
+	for _, reg := range ev.registries {
+		if g := reg.Governed; g != nil && g.Distrust() == nil {
+			if most, ok := g.MaxStale(wire.ClassKeys); ok {
+				bound = min(bound, most)
+			}
+		}
+	}
 	return err == nil && old <= bound
 }
 

@@ -6,10 +6,10 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/issuer"
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/trust"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/wire"
 )
 

@@ -1,11 +1,11 @@
 package verify
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/ipfs/go-cid"
 
+	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
@@ -93,17 +93,4 @@ func cids(list []cid.Cid) []string {
 	return out
 }
 
-// age writes a duration in its two largest units, as people do.
-func age(d time.Duration) string {
-	d = max(d, 0).Truncate(time.Second)
-	days, hours, minutes, seconds := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60, int(d.Seconds())%60
-	switch {
-	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, hours)
-	case hours > 0:
-		return fmt.Sprintf("%dh%dm", hours, minutes)
-	case minutes > 0:
-		return fmt.Sprintf("%dm%ds", minutes, seconds)
-	}
-	return fmt.Sprintf("%ds", seconds)
-}
+func age(d time.Duration) string { return registry.Age(d) }

@@ -25,9 +25,12 @@ func Answer(car []byte) wire.Reply {
 	case wire.OpInspect:
 		return wire.Reply{Inspection: inspect(c)}
 	}
+	if c.Request.Op == wire.OpAdvance {
+		return advance(c)
+	}
 	for _, reg := range c.Request.Registries {
-		if reg.ID != "" || reg.Recognised {
-			return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "registries", Detail: "no governed registries yet"}}
+		if reg.Recognised {
+			return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "registries", Detail: "no recognised registries yet"}}
 		}
 	}
 	if c.Request.Op != wire.OpVerify {

@@ -126,10 +126,11 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 		return wire.Verdict{}
 	}
 	// From here on everything is at hand: each check is a plain function.
+	stale := registriesFreshness(ev, r)
 	if m.keyErr != nil {
 		return noKey(ev, r, c, &m)
 	}
-	stale := freshness(ev, r, &m, policy)
+	stale = freshness(ev, r, &m, policy) || stale
 	if m.stale != "" {
 		r.fail(wire.CheckKey, m.staleReason, m.stale, true, docCIDs(ev)...)
 	} else {
@@ -208,6 +209,10 @@ func noKey(ev *evidence, r *report, c *cred.Credential, m *material) wire.Verdic
 	for _, s := range m.standings {
 		if s.Err != nil && !unknown {
 			reason, unknown = string(trust.RegistryUnavailable), true
+			var d *registry.Distrust
+			if errors.As(s.Err, &d) {
+				reason = string(d.Reason)
+			}
 		}
 	}
 	r.fail(wire.CheckKey, reason, m.keyErr.Error(), unknown, blocks(m.standings)...)
@@ -283,6 +288,12 @@ func trustCheck(r *report, p proof.Proven, m *material, policy wire.Policy) {
 
 func trustShown(s *registry.Standing, grant any) *wire.Trust {
 	t := &wire.Trust{Registry: s.Registry.Label, Name: s.Registry.Name(), Present: s.Entity != nil, Blocks: cids(s.Proof.Blocks)}
+	if g := s.Registry.Governed; g != nil {
+		t.ID = g.ID
+		if g.Head != nil {
+			t.Version = g.Head.Version
+		}
+	}
 	if s.Entity != nil {
 		t.Entity = s.Entity.ID
 		if len(s.Entity.Names) > 0 {
