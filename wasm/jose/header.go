@@ -46,7 +46,7 @@ func (j *JWS) readHeader(protected string, opt Options) error {
 		}
 		return fail(MalformedHeader, "b64", "want true or false")
 	}
-	if err := critical(h); err != nil {
+	if err := critical(h, opt.Understood); err != nil {
 		return err
 	}
 	if zip, there := h["zip"]; there && (!opt.Deflate || zip != "DEF") {
@@ -72,9 +72,9 @@ func algorithm(h strictjson.Object) (keys.Algorithm, error) {
 	return "", fail(UnsupportedAlgorithm, "alg", "%.40q, want one of %s", s, keys.Algorithms())
 }
 
-// critical checks crit, RFC 7515 Section 4.1.11. No extension is understood here, so
-// each name in it is a reason to refuse.
-func critical(h strictjson.Object) error {
+// critical checks crit, RFC 7515 Section 4.1.11. No extension is understood here: each
+// name in it that the caller does not understand is a reason to refuse.
+func critical(h strictjson.Object, understood []string) error {
 	v, there := h["crit"]
 	if !there {
 		return nil
@@ -83,16 +83,22 @@ func critical(h strictjson.Object) error {
 	if !ok || len(names) == 0 {
 		return fail(MalformedHeader, "crit", "want an array that is not empty")
 	}
-	name, ok := names[0].(string)
-	switch {
-	case !ok:
-		return fail(MalformedHeader, "crit", "want an array of strings")
-	case slices.Contains(registered, name):
-		return fail(MalformedHeader, "crit", "%q is no extension", name)
-	case !h.Has(name):
-		return fail(MalformedHeader, "crit", "%.40q is not in the header", name)
+	for i, v := range names {
+		name, ok := v.(string)
+		switch {
+		case !ok:
+			return fail(MalformedHeader, "crit", "want an array of strings")
+		case slices.Contains(registered, name):
+			return fail(MalformedHeader, "crit", "%q is no extension", name)
+		case !h.Has(name):
+			return fail(MalformedHeader, "crit", "%.40q is not in the header", name)
+		case slices.Contains(names[:i], v):
+			return fail(MalformedHeader, "crit", "%.40q is there twice", name)
+		case !slices.Contains(understood, name):
+			return fail(UnsupportedCritical, "crit", "%.40q must be understood and is not", name)
+		}
 	}
-	return fail(UnsupportedCritical, "crit", "%.40q must be understood and is not", name)
+	return nil
 }
 
 // readUnprotected checks the unprotected header of the JSON serialization, RFC 7515

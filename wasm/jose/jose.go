@@ -4,7 +4,7 @@
 // signature. Before go-jose sees it, the JWS is held to rules that go-jose does not
 // have: one encoding only (base64url without padding or stray bits), a header that is
 // I-JSON, an algorithm from the protected header and from the list, no header
-// parameter that must be understood and is not.
+// parameter that must be understood and neither it nor its caller understands.
 //
 // It refuses "none", MACs, payloads that are not base64url ("b64": false, RFC 7797),
 // and compressed or absent payloads where the caller has not asked for them. It takes
@@ -16,6 +16,7 @@
 package jose
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -44,8 +45,10 @@ type JWS struct {
 	Kid, Typ, Cty string
 	Payload       []byte // nil if it is detached
 
-	detached bool
-	parsed   *gojose.JSONWebSignature
+	detached  bool
+	protected string // the header as it was signed
+	signature []byte
+	parsed    *gojose.JSONWebSignature
 }
 
 // Options are what a caller allows. The zero value is the strict one.
@@ -56,6 +59,9 @@ type Options struct {
 	// Detached takes a JWS whose payload stands elsewhere, RFC 7515 Appendix F, and no
 	// other. It is verified with [JWS.VerifyDetached].
 	Detached bool
+	// Understood are the extensions that the caller acts on, and that "crit" may
+	// therefore name: JAdES has some. Empty: none.
+	Understood []string
 }
 
 // Verify reports whether the signature is one by k over header and payload. A nil
@@ -78,6 +84,15 @@ func (j *JWS) VerifyDetached(payload []byte, k *keys.Key) error {
 
 func (j *JWS) verify(payload []byte, k *keys.Key) error {
 	v := &verifier{key: k}
+	if j.Header.Has("crit") {
+		// go-jose refuses whatever "crit" names, also what the caller understands. So
+		// the signing input, RFC 7515 Section 5.2 step 8, is put together here.
+		input := j.protected + "." + base64.RawURLEncoding.EncodeToString(payload)
+		if err := v.VerifyPayload([]byte(input), j.signature, gojose.SignatureAlgorithm(j.Alg)); v.err == nil {
+			return err
+		}
+		return v.err
+	}
 	if err := j.parsed.DetachedVerify(payload, v); err != nil {
 		if v.err != nil {
 			return v.err

@@ -101,7 +101,7 @@ var allowed = func() (list []gojose.SignatureAlgorithm) {
 // parse checks one signature's parts, and gives them to go-jose in compact form: the
 // unprotected header takes no part in what is signed (RFC 7515 Section 5.1 step 5).
 func parse(protected, payload, signature string, unprotected strictjson.Object, opt Options) (*JWS, error) {
-	j := &JWS{detached: opt.Detached}
+	j := &JWS{detached: opt.Detached, protected: protected}
 	if err := j.readHeader(protected, opt); err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func parse(protected, payload, signature string, unprotected strictjson.Object, 
 	if signature == "" {
 		return nil, fail(Malformed, "signature", "empty")
 	}
-	if _, err = keys.Base64URL(signature); err != nil {
+	if j.signature, err = keys.Base64URL(signature); err != nil {
 		return nil, fail(Malformed, "signature", "%v", err)
 	}
 	if j.parsed, err = gojose.ParseSignedCompact(protected+"."+payload+"."+signature, allowed); err != nil {
