@@ -57,7 +57,11 @@ const maxListLife = 186 * 24 * time.Hour
 // names, and if there is none of the name: etsi-tsp:AT:VATAT-U00000000. A service's is the
 // provider's with the end of its type and the subject key identifier.
 func ETSI(path string, opt Options) (*Result, error) {
-	l, err := openTSL(path, opt)
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	l, err := parseTSL(path, data, opt.Unsigned)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +69,7 @@ func ETSI(path string, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Name: l.name(), Authority: operatorID(l.territory), Report: Report{
+	r := &Result{Name: l.name(), Authority: l.id(), Report: Report{
 		From: FromETSI, Source: path, Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
 	}}
 	if err := r.mapTSL(l); err != nil {
@@ -87,6 +91,25 @@ type listHead struct {
 	pointers     []listPointer
 	listOfLists  bool
 	signer       *x509.Certificate
+	idOf         func(territory, kind string, operator []string) string // of an operator
+}
+
+// A trustedList is a list in one of the two forms.
+type trustedList interface {
+	head() *listHead
+	trust(opt Options) (sig Signature, stale string, err error)
+}
+
+// openListOfLists reads a signed list, XML or JSON.
+func openListOfLists(path string) (trustedList, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))), []byte("<")) {
+		return parseTSL(path, data, false)
+	}
+	return parseLoTE(path, data, false)
 }
 
 // A listPointer says where another list is, and who signs it.
@@ -103,11 +126,17 @@ func (h *listHead) name() string {
 	if h.listOfLists {
 		what = "List of trusted lists of "
 	}
-	return what + h.territory + ", " + h.operator[0]
+	if h.territory != "" {
+		what += h.territory + ", "
+	}
+	return what + h.operator[0]
 }
 
-// operatorID identifies the operator of a scheme by the territory that the scheme is of.
-func operatorID(territory string) string { return "etsi-tlso:" + iso3166(territory) }
+// id identifies the operator.
+func (h *listHead) id() string { return h.idOf(h.territory, h.kind, h.operator) }
+
+// tslID identifies the operator of a trusted list by the territory that its scheme is of.
+func tslID(territory, _ string, _ []string) string { return "etsi-tlso:" + iso3166(territory) }
 
 // iso3166 is the territory as ISO 3166-1 has it: TS 119 612 Clause 5.3.10 writes EL and
 // UK for two of them.
@@ -129,15 +158,9 @@ type tsl struct {
 	signed *signedXML // nil if it may be unsigned, and is
 }
 
-// openTSL reads a list and checks its signature, but not whose it is.
-func openTSL(path string, opt Options) (*tsl, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parseTSL(path, data, opt.Unsigned)
-}
+func (l *tsl) head() *listHead { return l.listHead }
 
+// parseTSL reads a list and checks its signature, but not whose it is.
 func parseTSL(path string, data []byte, unsigned bool) (*tsl, error) {
 	text := bytes.TrimPrefix(data, []byte("\ufeff")) // no part of the document, XML 1.0 Section 4.3.3
 	if err := checkXML(path, text); err != nil {
@@ -147,7 +170,7 @@ func parseTSL(path string, data []byte, unsigned bool) (*tsl, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &tsl{listHead: &listHead{path: path, data: data}}
+	l := &tsl{listHead: &listHead{path: path, data: data, idOf: tslID}}
 	if unsigned && countElements(root, dsNS, "Signature") == 0 {
 		c14n, err := canonicalize(path, root)
 		if err != nil {
@@ -259,16 +282,7 @@ func (l *tsl) trust(opt Options) (Signature, string, error) {
 	note, stale := "", ""
 	var err error
 	if opt.LOTL != "" {
-		note, stale, err = l.listed(func() (*listHead, error) {
-			m := opt
-			m.LOTL = ""
-			lotl, err := openTSL(opt.LOTL, Options{})
-			if err != nil {
-				return nil, err
-			}
-			_, _, err = lotl.trust(m)
-			return lotl.listHead, err
-		}, opt)
+		note, stale, err = l.listed(opt)
 	} else {
 		note, err = l.pinned(opt, known, "the notice C/2026/1944 in the Official Journal of the European Union")
 	}
@@ -307,13 +321,19 @@ func (h *listHead) pinned(opt Options, known []string, by string) (string, error
 	return "", errorf(WrongSigner, h.path, "signed with the certificate %s of %s, which is not among those trusted", x5t(h.signer.Raw), h.signer.Subject)
 }
 
-// listed reports whether a list of lists, which it opens, has the signer's certificate
-// for a list of this type and territory.
-func (h *listHead) listed(open func() (*listHead, error), opt Options) (note, stale string, err error) {
-	lotl, err := open()
+// listed reports whether Options.LOTL, a list of lists that is trusted, has the signer's
+// certificate for a list of this type and territory.
+func (h *listHead) listed(opt Options) (note, stale string, err error) {
+	by, err := openListOfLists(opt.LOTL)
 	if err != nil {
 		return "", "", err
 	}
+	above := opt
+	above.LOTL = ""
+	if _, _, err = by.trust(above); err != nil {
+		return "", "", err
+	}
+	lotl := by.head()
 	if !lotl.listOfLists {
 		return "", "", errorf(BadForm, lotl.path, "is of the type %.80q, want a list of lists", lotl.kind)
 	}

@@ -20,7 +20,7 @@ func (r *Result) mapTSL(t *tsl) error {
 	r.uncounted("SchemeInformation.", t.scheme, "describes the scheme", "TSLVersionIdentifier", "TSLSequenceNumber", "TSLType",
 		"SchemeOperatorName", "SchemeName", "SchemeTerritory", "ListIssueDateTime", "NextUpdate", "DistributionPoints", "PointersToOtherTSL")
 	if t.listOfLists {
-		l.pointers(t.listHead)
+		l.pointers("PointersToOtherTSL", t.listHead)
 	} else if len(t.pointers) > 0 {
 		r.notMapped("SchemeInformation.PointersToOtherTSL", "the way back to the list of lists")
 	}
@@ -50,7 +50,7 @@ func (l *lister) provider(place string, n *xmlNode) {
 	}
 	l.uncounted("TSPInformation.", info, "describes the provider", "TSPName", "TSPTradeName", "TSPInformationURI")
 	e := snapshot.Entity{
-		ID: l.freeID(providerID(l.territory, name, trade)), Kind: "trust-service-provider",
+		ID: l.freeID(providerID("etsi-tsp:"+l.territory+":", name, trade)), Kind: "trust-service-provider",
 		Names: both(name, trade), Jurisdiction: l.territory,
 	}
 	for _, u := range info.only(tslNS, "TSPInformationURI").all(tslNS, "URI") {

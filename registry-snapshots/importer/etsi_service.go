@@ -110,7 +110,7 @@ type lister struct {
 
 // lister makes the operator's entity, the first of the list.
 func (r *Result) lister(h *listHead, links []snapshot.Service) *lister {
-	l := &lister{r, map[string]bool{}, operatorID(h.territory), iso3166(h.territory)}
+	l := &lister{r, map[string]bool{}, h.id(), iso3166(h.territory)}
 	e := snapshot.Entity{ID: l.freeID(l.by), Kind: "authority", Names: h.operator, Jurisdiction: l.territory, Services: links}
 	if h.signer != nil {
 		e.Keys = []snapshot.Key{certificateKey(h.signer)}
@@ -121,18 +121,18 @@ func (r *Result) lister(h *listHead, links []snapshot.Service) *lister {
 
 // pointers makes an entity of each operator that the list points to: the keys that
 // sign its lists, and that it publishes them.
-func (l *lister) pointers(h *listHead) {
+func (l *lister) pointers(member string, h *listHead) {
 	places := map[string]int{}
 	for i, p := range h.pointers {
-		place := index("PointersToOtherTSL", i)
-		switch {
-		case p.territory == h.territory && p.kind == h.kind:
+		place := index(member, i)
+		if p.territory == h.territory && p.kind == h.kind {
 			continue // the list itself
-		case !country.MatchString(p.territory) || p.kind == "" || p.url == "" || len(p.operator) == 0:
-			l.skip(place, BadForm, "a pointer without a place, a type, an operator, or a territory of two capital letters")
+		}
+		if p.territory != "" && !country.MatchString(p.territory) || p.kind == "" || p.url == "" || len(p.operator) == 0 {
+			l.skip(place, BadForm, "a pointer without a place, a type, an operator, or with a territory that is not two capital letters")
 			continue
 		}
-		id := operatorID(p.territory)
+		id := h.idOf(p.territory, p.kind, p.operator)
 		at, ok := places[id]
 		if !ok {
 			if id == l.by {
@@ -321,14 +321,14 @@ func (l *lister) freeID(id string) string {
 // VATAT-U00000000, NTRBE-0000.000.000.
 var registration = regexp.MustCompile(`^[A-Z]{5}-[!-~]{1,100}$`)
 
-// providerID identifies a provider of trust services in a territory.
-func providerID(territory string, names, tradeNames []string) string {
+// providerID identifies a provider in a list: by its registration number, or by its name.
+func providerID(prefix string, names, tradeNames []string) string {
 	for _, n := range tradeNames {
 		if registration.MatchString(n) {
-			return "etsi-tsp:" + territory + ":" + n
+			return prefix + n
 		}
 	}
-	return "etsi-tsp:" + territory + ":" + url.PathEscape(names[0])
+	return prefix + url.PathEscape(names[0])
 }
 
 // decodeSKI turns a subject key identifier in base64 into hex.
