@@ -25,7 +25,7 @@ func Obtain(ctx context.Context, f host.Fetcher, id string) (Release, error) {
 	if !isRegistry(id) {
 		return Release{}, errorf(BadRelease, "", "%.80q is no registry's id", id)
 	}
-	r := Release{ID: id, fetch: fetchFrom(f)}
+	r := Release{ID: id, fetch: fetchFrom(f, nil)}
 	first, err := block.ParseCID(id)
 	if err != nil {
 		return r, wrap(BadRelease, "", err)
@@ -39,6 +39,7 @@ func Obtain(ctx context.Context, f host.Fetcher, id string) (Release, error) {
 	if err != nil {
 		return r, err
 	}
+	r.fetch = fetchFrom(f, p.root.Mirrors)
 	ask := func(name string) ([]byte, error) {
 		a, err := f.Fetch(ctx, wire.Need{Registry: id, Document: name, Mirrors: p.root.Mirrors, MaxBytes: governance.MaxDocument})
 		if err == nil && a.Document == nil {
@@ -86,11 +87,11 @@ func Obtain(ctx context.Context, f host.Fetcher, id string) (Release, error) {
 		}
 		r.Roots = append(r.Roots, next)
 	}
-	// Further documents are taken where they hold, and left out where they do not.
-	p, err = prove(id, r.Roots)
-	if err != nil {
+	if p, err = prove(id, r.Roots); err != nil {
 		return r, err
 	}
+	r.fetch = fetchFrom(f, p.root.Mirrors)
+	// Further documents are taken where they hold, and left out where they do not.
 	if fresh, err := ask("fresh"); err == nil {
 		r.Fresh = fresh
 		if _, err := r.check(); err != nil {
@@ -111,17 +112,18 @@ func Obtain(ctx context.Context, f host.Fetcher, id string) (Release, error) {
 
 // ObtainSnapshot is Obtain for a bare snapshot.
 func ObtainSnapshot(f host.Fetcher, root cid.Cid) Release {
-	return Release{Snapshot: root, fetch: fetchFrom(f)}
+	return Release{Snapshot: root, fetch: fetchFrom(f, nil)}
 }
 
-// fetchFrom asks a fetcher for blocks, several at once.
-func fetchFrom(f host.Fetcher) fetchBlocks {
+// fetchFrom asks a fetcher for blocks, several at once. mirrors are those that the
+// registry names.
+func fetchFrom(f host.Fetcher, mirrors []string) fetchBlocks {
 	return func(ctx context.Context, list []cid.Cid) ([][]byte, error) {
 		out, errs := make([][]byte, len(list)), make([]error, len(list))
 		var wg sync.WaitGroup
 		for i, c := range list { // at most a batch
 			wg.Go(func() {
-				a, err := f.Fetch(ctx, wire.Need{Block: c.String(), MaxBytes: block.MaxSize})
+				a, err := f.Fetch(ctx, wire.Need{Block: c.String(), MaxBytes: block.MaxSize, Mirrors: mirrors})
 				for _, b := range a.Blocks {
 					if b.CID == c && block.Check(c, b.Data) == nil {
 						out[i] = b.Data

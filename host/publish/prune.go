@@ -42,7 +42,9 @@ func (f Folder) Prune(keep int) (Pruned, error) {
 	count := map[string]int{}
 	for _, v := range slices.Backward(versions) {
 		// Of one version several lines may be there; they count once.
-		same := len(kept) > 0 && slices.ContainsFunc(kept, func(k Version) bool { return k.Registry == v.Registry && k.Snapshot == v.Snapshot && k.Version == v.Version })
+		same := len(kept) > 0 && slices.ContainsFunc(kept, func(k Version) bool {
+			return k.Registry == v.Registry && k.Snapshot == v.Snapshot && k.Version == v.Version
+		})
 		if !same {
 			count[v.Registry]++
 		}
@@ -60,8 +62,6 @@ func (f Folder) Prune(keep int) (Pruned, error) {
 			if err != nil {
 				continue // a bare snapshot has no release
 			}
-			// What is not there cannot be kept; a version that is not whole is no reason to
-			// remove more.
 			if err := f.reach(c, live, 0); err != nil {
 				return out, wrap(BadTarget, f.Dir, err)
 			}
@@ -121,13 +121,20 @@ func (f Folder) reach(c cid.Cid, live map[cid.Cid]bool, depth int) error {
 		return errorf(BadRelease, "", "blocks link one another more than %d deep", maxTree)
 	}
 	live[c] = true
+	if !f.has(c) || c.Prefix().Codec == block.DagCBOR && !f.sound(c) {
+		// What is below it could not be told from what is to go.
+		return errorf(BadTarget, "", "%s is not there or damaged: publish with Check first", c)
+	}
 	links, err := f.links(c)
+	if err != nil {
+		return err
+	}
 	for _, l := range links {
 		if err := f.reach(l, live, depth+1); err != nil {
 			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // links are the links of a block that is there.
