@@ -26,7 +26,8 @@ blocks that prove it.`,
 		examples: `  verilith snapshot build --from folder --source my-registry --out registry.car
   verilith snapshot lookup did:web:issuer.example --registry registry.car`,
 		sub: []*command{buildCommand(), snapshotInspectCommand(), lookupCommand(), diffCommand(), exportCommand(),
-			initCommand(), signCommand(), cosignCommand(), freshCommand(), rotateCommand()},
+			initCommand(), signCommand(), cosignCommand(), freshCommand(), rotateCommand(), snapshotVerifyCommand(),
+			publishCommand(), mirrorCommand()},
 	}
 }
 
