@@ -162,7 +162,11 @@ var importers = []struct {
 	{FromVICAL, VICAL},
 	{FromIACA, IACA},
 	{FromETSI, ETSI},
+	{FromLoTE, LoTE},
 	{FromUniversalVerify, UniversalVerify},
+	{FromEBSI, EBSI},
+	{FromOIDF, OIDF},
+	{FromTRQP, TRQP},
 }
 
 // Sources returns the kinds of source that Import knows.
