@@ -51,7 +51,11 @@ func (f *verifyFlags) jsonLines(ctx context.Context, args []string, s std, liveG
 	if err != nil {
 		return err
 	}
-	v, err := open(ctx, s, fetcher)
+	store, err := f.store()
+	if err != nil {
+		return err
+	}
+	v, err := openWith(ctx, s, fetcher, store)
 	if err != nil {
 		return err
 	}

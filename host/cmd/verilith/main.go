@@ -2,8 +2,9 @@
 // reads such snapshots.
 //
 // It carries bytes to the verifier module and shows what that says. Each command is
-// one file here. The exit code is 0 for an accepted credential, 1 for a rejected one,
-// 2 where the evidence does not suffice, and 3 for wrong usage or a fault.
+// one file here. The exit code is 0 for an accepted credential or a yes, 1 for a
+// rejected one or a no, 2 where the evidence does not suffice, and 3 for wrong usage or
+// a fault.
 package main
 
 import (
@@ -103,7 +104,7 @@ what, with which keys. Snapshots are known by their hash, so that any mirror,
 gateway or file may carry them.`,
 		examples: `  verilith verify card.jwt --registry registry.car
   verilith snapshot build --from folder --source my-registry --out registry.car`,
-		sub: []*command{verifyCommand(), inspectCommand(), replayCommand(), snapshotCommand(), keyCommand(), aboutCommand(), versionCommand()},
+		sub: []*command{verifyCommand(), authorizeCommand(), recognizeCommand(), advanceCommand(), inspectCommand(), replayCommand(), snapshotCommand(), keyCommand(), aboutCommand(), versionCommand()},
 	}
 	c.adopt()
 	return c

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +22,9 @@ import (
 
 // sources are the flags that say where evidence comes from.
 type sources struct {
-	registries, gateways, cars, folders, private list
-	cache, asOf                                  string
-	offline, live                                bool
+	registries, recognised, gateways, routers, cars, folders, private list
+	cache, asOf, stateFile                                            string
+	offline, live, mirrors, noState                                   bool
 
 	stores []fetch.Store
 	close  []func() error
@@ -30,17 +32,59 @@ type sources struct {
 
 // blockFlags declares the flags of commands that read blocks.
 func (f *sources) blockFlags(fs *flag.FlagSet) {
-	fs.Var(&f.gateways, "gateway", "`URL` of a trustless gateway or mirror to ask for blocks (repeatable)")
+	fs.Var(&f.gateways, "gateway", "`URL` of a trustless gateway or static mirror (repeatable)")
 	fs.Var(&f.cars, "car", "`FILE` with blocks, a CARv1 (repeatable)")
-	fs.Var(&f.folders, "blocks", "`DIR` with blocks, each a file named by its CID (repeatable)")
+	fs.Var(&f.folders, "blocks", "`DIR` with blocks, each a file named by its CID, or a whole static mirror\n(repeatable)")
 	fs.StringVar(&f.cache, "cache", "", "`DIR` to keep what was fetched in, or \"none\"\n(default verilith/evidence in the user's cache directory)")
 	fs.BoolVar(&f.offline, "offline", false, "ask nobody: use files and the cache alone")
 }
 
 // registryFlags declares the flags that say whom to trust.
 func (f *sources) registryFlags(fs *flag.FlagSet) {
-	fs.Var(&f.registries, "registry", "registry to trust (repeatable): the `CID` of a snapshot, a CAR file, a\nJSON file of entities, or a folder of entity files")
+	fs.Var(&f.registries, "registry", "registry to trust (repeatable): the `CID` of a snapshot or of a governed\nregistry, a CAR file, a static mirror's folder, a JSON file of entities, or a\nfolder of entity files")
+	fs.Var(&f.recognised, "recognised", "`REGISTRY`, as above, that counts as far as one to trust recognises it\n(repeatable)")
 	fs.StringVar(&f.asOf, "as-of", "", "`TIME` (RFC 3339) at which the snapshots were known to be the newest")
+	f.stateFlags(fs)
+}
+
+// stateFlags declares the flags about governed registries: where their documents come
+// from, and where what was learned of them is kept.
+func (f *sources) stateFlags(fs *flag.FlagSet) {
+	fs.StringVar(&f.stateFile, "state", "", "`FILE` that keeps the state of one governed registry, against an older head\n(default a file for each in the user's state directory)")
+	fs.BoolVar(&f.noState, "no-state", false, "keep no state: an older head then looks like the newest")
+	fs.BoolVar(&f.mirrors, "mirrors", true, "ask the mirrors that a governed registry names")
+	fs.Var(&f.routers, "router", "`URL` of a delegated router to ask for IPNS records (repeatable)")
+}
+
+// store is where the states of governed registries are kept; nil keeps none.
+func (f *sources) store() (host.RegistryStore, error) {
+	switch {
+	case f.noState && f.stateFile != "":
+		return nil, usagef("--state and --no-state do not go together")
+	case f.noState:
+		return nil, nil
+	case f.stateFile != "":
+		return host.RegistryFile(f.stateFile), nil
+	}
+	dir, err := stateDir()
+	if err != nil {
+		return nil, nil // no home: nothing is kept, and the verdict says what that means
+	}
+	return host.RegistryDir(filepath.Join(dir, "verilith", "registries")), nil
+}
+
+// stateDir is where a program keeps what must outlive its caches: XDG_STATE_HOME of
+// the XDG base directories, or what the system has in its place.
+func stateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	switch runtime.GOOS {
+	case "windows", "darwin", "ios", "plan9":
+		return os.UserConfigDir()
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
 }
 
 // documentFlags declares the flags for documents by URL. live is the default.
@@ -65,7 +109,7 @@ func (f *sources) fetcher(documents bool) (*fetch.Fetcher, error) {
 	}
 	cfg := fetch.Config{Stores: f.stores, NoDocuments: !documents, Private: f.private, Live: f.live && !f.offline}
 	if !f.offline {
-		cfg.Gateways = f.gateways
+		cfg.Gateways, cfg.Routers, cfg.Mirrors = f.gateways, f.routers, f.mirrors
 	}
 	var err error
 	if cfg.Cache, err = f.openCache(); err != nil {
@@ -118,10 +162,14 @@ func (f *sources) trusted() ([]wire.Registry, error) {
 		}
 	}
 	var all []wire.Registry
-	for _, arg := range f.registries {
+	for i, arg := range slices.Concat(f.registries, f.recognised) {
 		r, err := f.registry(arg)
+		name := "--registry"
+		if r.Recognised = i >= len(f.registries); r.Recognised {
+			name = "--recognised"
+		}
 		if err != nil {
-			return nil, fmt.Errorf("--registry: %w", err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if r.Snapshot != "" {
 			r.AsOf = f.asOf
@@ -134,6 +182,9 @@ func (f *sources) trusted() ([]wire.Registry, error) {
 // registry reads one --registry flag.
 func (f *sources) registry(arg string) (wire.Registry, error) {
 	if c, err := block.ParseCID(arg); err == nil {
+		if c.Prefix().Codec == block.JSON { // a first root, and no snapshot
+			return wire.Registry{ID: c.String()}, nil
+		}
 		return wire.Registry{Snapshot: c.String()}, nil
 	}
 	st, err := os.Stat(arg)
@@ -141,6 +192,12 @@ func (f *sources) registry(arg string) (wire.Registry, error) {
 	case err != nil:
 		return wire.Registry{}, fmt.Errorf("%q is neither a CID nor a file: %w", clean(arg, 80), err)
 	case st.IsDir():
+		if id, err := mirrored(arg); id != "" || err != nil {
+			if err == nil {
+				f.folders = append(f.folders, arg)
+			}
+			return wire.Registry{ID: id}, err
+		}
 		return f.registryFolder(arg)
 	case strings.EqualFold(filepath.Ext(arg), ".json"):
 		entities, err := readEntities(arg)
@@ -150,10 +207,34 @@ func (f *sources) registry(arg string) (wire.Registry, error) {
 	if err != nil {
 		return wire.Registry{}, err
 	}
+	if c.Release != nil {
+		return wire.Registry{ID: c.Release.Registry}, nil
+	}
 	if len(c.Roots) != 1 {
 		return wire.Registry{}, fmt.Errorf("%s has %d roots, want 1", arg, len(c.Roots))
 	}
 	return wire.Registry{Snapshot: c.Roots[0].String()}, nil
+}
+
+// mirrored is the id of the registry whose static mirror a folder is, or "".
+func mirrored(dir string) (string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "registry"))
+	if err != nil {
+		return "", nil // there is none
+	}
+	var ids []string
+	for _, e := range entries {
+		if c, err := block.ParseCID(e.Name()); err == nil && c.Prefix().Codec == block.JSON && e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return "", nil
+	case 1:
+		return ids[0], nil
+	}
+	return "", fmt.Errorf("%s is a mirror of %d registries: name one by its id, and the folder by --blocks", dir, len(ids))
 }
 
 // registryFolder builds a snapshot of a folder of entity files, in memory.
@@ -205,9 +286,14 @@ func readEntities(path string) ([]strictjson.Object, error) {
 	return entities, nil
 }
 
-// open opens the verifier module, with one instance. The first time on a machine it
-// is compiled, which takes seconds; a terminal says so.
+// open opens the verifier module for what keeps no state.
 func open(ctx context.Context, s std, f host.Fetcher) (*host.Verifier, error) {
+	return openWith(ctx, s, f, nil)
+}
+
+// openWith opens the verifier module, with one instance. The first time on a machine it
+// is compiled, which takes seconds; a terminal says so.
+func openWith(ctx context.Context, s std, f host.Fetcher, store host.RegistryStore) (*host.Verifier, error) {
 	if s.errTTY {
 		const text = "preparing the verifier, once …"
 		opened, cleared := make(chan struct{}), make(chan struct{})
@@ -223,5 +309,5 @@ func open(ctx context.Context, s std, f host.Fetcher) (*host.Verifier, error) {
 		}()
 		defer func() { close(opened); <-cleared }()
 	}
-	return host.Open(ctx, host.Config{Fetcher: f, Instances: 1})
+	return host.Open(ctx, host.Config{Fetcher: f, Registries: store, Instances: 1})
 }

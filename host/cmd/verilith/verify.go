@@ -27,7 +27,9 @@ func verifyCommand() *command {
 		text: `The input is a file, standard input, or the credential itself: a compact token, a
 SMART Health Card's shc:/ digits (several codes as several arguments), or JSON.
 
-Who may issue is for the registries to say. Without one, no credential is accepted.
+Who may issue is for the registries to say. Without one, no credential is accepted. A
+governed registry is followed by its signed head; what is learned of it is kept, so
+that an older head is not taken for the newest the next time.
 What the verdict rests on is fetched from the files, the cache and the gateways that
 are named, and from the hosts of did:web issuers unless --allow-live=false; what
 cannot be had is said in the verdict. Exit code: 0 accepted, 1 rejected,
@@ -50,7 +52,7 @@ With --jsonl, every line of the input is a JSON object {"id", "input", "mediaTyp
 			f.documentFlags(fs, true)
 			fs.Var(&f.resources, "resource", "`URL=FILE`: a document that you vouch for, in place of the URL's host (repeatable)")
 			fs.StringVar(&f.trust, "trust", "", "`none` asks no registry whether the issuer may issue: who it is is then\nyour own business")
-			fs.Var(&f.acceptStale, "accept-stale", "`CLASS=AGE`: take stale evidence up to this age; keys=30d, status=12h\n(repeatable)")
+			fs.Var(&f.acceptStale, "accept-stale", "`CLASS=AGE`: take stale evidence up to this age; keys=30d, status=12h,\nregistry=2d (repeatable)")
 			fs.BoolVar(&f.unbound, "accept-unbound-issuer", false, "accept a proof by a key that is not the issuer's own")
 			fs.StringVar(&f.nonce, "nonce", "", "`VALUE` that the holder was asked to sign: challenge, nonce")
 			fs.Var(&f.audience, "audience", "`NAME` that the holder was told is asking: domain, aud (repeatable)")
@@ -96,7 +98,11 @@ func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
 	if err != nil {
 		return err
 	}
-	v, err := open(ctx, s, fetcher)
+	store, err := f.store()
+	if err != nil {
+		return err
+	}
+	v, err := openWith(ctx, s, fetcher, store)
 	if err != nil {
 		return err
 	}
@@ -136,15 +142,12 @@ func (f *verifyFlags) request() (host.Request, error) {
 			return req, usagef("--now: %v", err)
 		}
 	}
-	for _, s := range f.acceptStale {
-		class, age, ok := strings.Cut(s, "=")
-		if !ok {
-			return req, usagef("--accept-stale %q, want CLASS=AGE such as keys=30d", s)
-		}
-		if req.Policy.AcceptStale == nil {
-			req.Policy.AcceptStale = map[string]string{}
-		}
-		req.Policy.AcceptStale[class] = age
+	stale, err := stalePolicy(f.acceptStale)
+	if err != nil {
+		return req, err
+	}
+	if stale != nil {
+		req.Policy.AcceptStale = stale.AcceptStale
 	}
 	for _, s := range f.resources {
 		url, path, ok := strings.Cut(s, "=")
@@ -163,7 +166,6 @@ func (f *verifyFlags) request() (host.Request, error) {
 		}
 		req.Resources[url] = host.Document{Body: body}
 	}
-	var err error
 	req.Registries, err = f.trusted()
 	return req, err
 }
