@@ -2,10 +2,13 @@ package publish
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ipfs/go-cid"
 
@@ -149,3 +152,33 @@ func fetchFrom(f host.Fetcher, mirrors []string) fetchBlocks {
 		return out, nil
 	}
 }
+
+// Registries are the ids of the registries that a static mirror says it has, in its
+// mirror.json.
+func Registries(ctx context.Context, mirror string) ([]string, error) {
+	base, err := baseURL(mirror)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodGet, base.JoinPath(indexFile).String(), nil)
+	if err != nil {
+		return nil, wrap(BadTarget, mirror, err)
+	}
+	resp, body, err := exchange(ctx, newClient(), req, indexTime)
+	if err != nil {
+		return nil, err
+	}
+	var ix index
+	if resp.StatusCode != http.StatusOK || len(body) > maxIndex || json.Unmarshal(body, &ix) != nil || ix.Verilith != 1 {
+		return nil, errorf(BadAnswer, mirror, "status %d, and no mirror.json: name the registry by its id", resp.StatusCode)
+	}
+	for _, id := range ix.Registries {
+		if !isRegistry(id) {
+			return nil, errorf(BadAnswer, mirror, "mirror.json: %.80q is no registry's id", id)
+		}
+	}
+	return ix.Registries, nil
+}
+
+// indexTime is how long a mirror may be silent before its small mirror.json comes.
+const indexTime = 30 * time.Second

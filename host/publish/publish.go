@@ -116,6 +116,22 @@ func (r *Release) block() (block.Block, error) {
 	return b, nil
 }
 
+// Verify reports whether the parts of a release prove one another, as every target
+// asks before it takes anything.
+func (r *Release) Verify() error {
+	_, err := r.check()
+	return err
+}
+
+// Location is by which CID the release is had: that of the signed head, or of the
+// snapshot where nothing signs it.
+func (r *Release) Location() cid.Cid {
+	if r.ID == "" {
+		return r.Snapshot
+	}
+	return block.New(block.JSON, r.Head).CID
+}
+
 // A Reason says why something was not published. It is stable.
 type Reason string
 
