@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/verilith/verilith/wasm/strictjson"
@@ -125,4 +126,10 @@ func thumbprint(o strictjson.Object) string {
 	}
 	sum := sha256.Sum256(append(buf, '}'))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// AnswersTo reports whether a reference of the key index means this key of e.
+func (k Key) AnswersTo(e Entity, ref string) bool {
+	list, err := refs(Entity{ID: e.ID, IDs: e.IDs, Keys: []Key{k}})
+	return err == nil && slices.Contains(list, ref)
 }

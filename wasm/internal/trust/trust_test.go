@@ -1,12 +1,14 @@
 package trust
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/ipfs/go-cid"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -14,19 +16,35 @@ import (
 
 const issuerID = "https://issuer.example"
 
-// ask opens registries and asks them for the issuer.
-func ask(t *testing.T, regs ...wire.Registry) []registry.Standing {
+// given are the registries of a test.
+type given struct{ list []*registry.Registry }
+
+func (g given) Trusted() []*registry.Registry {
+	return slices.DeleteFunc(slices.Clone(g.list), func(r *registry.Registry) bool { return r.Recognised })
+}
+
+func (g given) Known(id string) *registry.Registry {
+	for _, r := range g.list {
+		if slices.Contains(r.Names, id) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (g given) Open(id string) *registry.Registry { return g.Known(id) }
+
+// open opens registries.
+func open(t testing.TB, regs ...wire.Registry) given {
 	t.Helper()
-	opened, err := registry.Open(regs, func(cid.Cid) ([]byte, bool) { return nil, false })
+	list, err := registry.Open(regs, func(cid.Cid) ([]byte, bool) { return nil, false })
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := make([]registry.Standing, len(opened))
-	for i, r := range opened {
-		list[i] = r.Entity(issuerID)
-	}
-	return list
+	return given{list}
 }
+
+var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 func inline(entities ...string) wire.Registry {
 	r := wire.Registry{Entities: []strictjson.Object{}}
@@ -95,7 +113,7 @@ func TestDecide(t *testing.T) {
 			if types == nil {
 				types = []string{"VerifiableCredential", "Degree"}
 			}
-			a := decide(ask(t, tt.regs...), types, at)
+			a := Foresee(&cred.Credential{Issuer: issuerID, Types: types}, at, now, open(t, tt.regs...))
 			if a.Reason != tt.want {
 				t.Fatalf("got %q (%s), want %q", a.Reason, a.Detail, tt.want)
 			}
@@ -110,14 +128,17 @@ func TestDecide(t *testing.T) {
 }
 
 func TestHopeless(t *testing.T) {
-	if _, no := Hopeless(ask(t, inline(), entity(""))); no {
+	about := func(regs ...wire.Registry) Answer {
+		return Foresee(&cred.Credential{Issuer: issuerID, Types: []string{"Degree"}}, now, now, open(t, regs...))
+	}
+	if a := about(inline(), entity("")); a.Hopeless() {
 		t.Error("a registry has the issuer, and it is called hopeless")
 	}
-	if a, no := Hopeless(ask(t, inline())); !no || a.Reason != NotInRegistry || a.Unknown {
-		t.Errorf("no registry has the issuer: got %v, %v", a, no)
+	if a := about(inline()); !a.Hopeless() || a.Reason != NotInRegistry || a.Unknown {
+		t.Errorf("no registry has the issuer: got %v", a)
 	}
-	if a, no := Hopeless(nil); !no || a.Reason != NoTrustAnchor || !a.Unknown {
-		t.Errorf("no registry: got %v, %v", a, no)
+	if a := about(); !a.Hopeless() || a.Reason != NoTrustAnchor || !a.Unknown {
+		t.Errorf("no registry: got %v", a)
 	}
 }
 

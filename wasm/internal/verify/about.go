@@ -18,7 +18,7 @@ import (
 func about() *wire.About {
 	a := &wire.About{
 		Contract:   wire.Contract,
-		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAdvance), string(wire.OpAbout)},
+		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAdvance), string(wire.OpAuthorize), string(wire.OpRecognize), string(wire.OpAbout)},
 		Formats: []wire.Feature{
 			{Name: string(cred.VCJWT), Specification: "W3C Verifiable Credentials Data Model 1.1, Section 6.3.1 (JWT)"},
 			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
@@ -27,7 +27,7 @@ func about() *wire.About {
 		},
 		Suites:     di.Suites(),
 		Methods:    did.Methods(),
-		Registries: []string{"snapshot", "entities", "governed"},
+		Registries: []string{"snapshot", "entities", "governed", "recognised"},
 		Status:     status.Types(),
 		Schemas:    schema.Types(),
 		Limits: map[string]int{

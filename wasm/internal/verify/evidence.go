@@ -18,11 +18,13 @@ import (
 type evidence struct {
 	c          *wire.Case
 	now        time.Time
-	registries []*registry.Registry
+	registries []*registry.Registry          // of the request
+	beyond     map[string]*registry.Registry // that these recognise, opened by their ids
+	heard      []*registry.Registry          // that were asked for the issuer
 	live       map[string]wire.Evidence
 	named      map[string][][]byte // of governed registries, by wire.Need.Name
-	gone       map[string]bool // what the embedder could not get, CIDs and URLs
-	quiet      bool            // take what is there and ask for no document: the verdict would not change for the better
+	gone       map[string]bool     // what the embedder could not get, CIDs and URLs
+	quiet      bool                // take what is there and ask for no document: the verdict would not change for the better
 
 	needs []wire.Need
 	asked map[string]bool // of needs, by CID or URL
@@ -55,7 +57,7 @@ func newEvidence(c *wire.Case, now time.Time) (*evidence, error) {
 		live:  make(map[string]wire.Evidence, len(c.Request.Evidence)),
 		named: map[string][][]byte{},
 		gone:  make(map[string]bool, len(c.Request.Unobtainable)),
-		asked: map[string]bool{},
+		asked: map[string]bool{}, beyond: map[string]*registry.Registry{},
 	}
 	for _, e := range c.Request.Evidence {
 		if e.Registry == "" {
@@ -113,10 +115,12 @@ func (ev *evidence) Documents(id, name string) [][]byte {
 
 func (ev *evidence) Gone(name string) bool { return ev.gone[name] }
 
-// standings asks every registry for an issuer. What blocks that lacks becomes needs.
+// standings asks every registry whose word counts for somebody. What blocks that lacks
+// becomes needs.
 func (ev *evidence) standings(id string) []registry.Standing {
-	list := make([]registry.Standing, len(ev.registries))
-	for i, r := range ev.registries {
+	voices := ev.voices()
+	list := make([]registry.Standing, len(voices))
+	for i, r := range voices {
 		list[i] = r.Entity(id)
 		var missing *snapshot.Missing
 		if errors.As(list[i].Err, &missing) {
@@ -148,7 +152,7 @@ func (ev *evidence) need(name string, n wire.Need) {
 // Document obtains a document: from a registry's resources, or else as live evidence.
 // So a registry is asked before anybody by URL learns of the verification.
 func (ev *evidence) Document(url, accept string) ([]byte, error) {
-	for _, r := range ev.registries {
+	for _, r := range ev.voices() {
 		res, proof, err := r.Resource(url)
 		var missing *snapshot.Missing
 		switch {

@@ -16,7 +16,7 @@ const maxLiveAge = 24 * time.Hour
 // registriesFreshness says how old the registries are. It reports whether a governed
 // one is stale, and accepted so.
 func registriesFreshness(ev *evidence, r *report) (stale bool) {
-	for _, reg := range ev.registries {
+	for _, reg := range ev.voices() {
 		if g := reg.Governed; g != nil {
 			r.v.Freshness = append(r.v.Freshness, g.Freshness())
 			if g.Stale {
@@ -82,7 +82,7 @@ const (
 // registry lets it: an operator may bound what its verifiers accept.
 func accepted(ev *evidence, policy wire.Policy, old time.Duration) bool {
 	bound, err := wire.ParseAge(policy.AcceptStale[wire.ClassKeys])
-	for _, reg := range ev.registries {
+	for _, reg := range ev.voices() {
 		if g := reg.Governed; g != nil && g.Distrust() == nil {
 			if most, ok := g.MaxStale(wire.ClassKeys); ok {
 				bound = min(bound, most)

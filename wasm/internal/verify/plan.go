@@ -15,6 +15,7 @@ import (
 
 // material is all that the checks of one credential need from elsewhere.
 type material struct {
+	foreseen  trust.Answer // what the registries will say of the issuer, if it is proven
 	standings []registry.Standing
 	others    []registry.Standing // of those whose keys the proofs name, where they are not the issuer
 	found     [][]issuer.Key      // per proof
@@ -30,16 +31,19 @@ type material struct {
 // every round, and looks at everything that can be looked at before it returns, so
 // that a round asks for all at once.
 func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Policy) material {
-	m := material{standings: ev.standings(c.Issuer), found: make([][]issuer.Key, len(proofs))}
+	m := material{found: make([][]issuer.Key, len(proofs)), times: make([]time.Time, len(proofs)), now: ev.now}
+	for i, p := range proofs {
+		m.times[i] = p.Time(c, ev.now)
+	}
+	m.foreseen = trust.Foresee(c, m.times[0], ev.now, ev)
+	m.standings = m.foreseen.Standings
+	ev.take(&m.foreseen)
 	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
 	}
-	hopeless, quiet := trust.Hopeless(m.standings)
-	ev.quiet = quiet && policy.Trust != wire.TrustNone
-	m.times = make([]time.Time, len(proofs))
-	m.now = ev.now
+	hopeless := &m.foreseen
+	ev.quiet = hopeless.Hopeless() && policy.Trust != wire.TrustNone
 	for i, p := range proofs {
-		m.times[i] = p.Time(c, ev.now)
 		if owner := issuer.Owner(p.Method); owner != "" && owner != c.Issuer && policy.AcceptUnboundIssuer {
 			m.others = append(m.others, ev.standings(owner)...)
 		}

@@ -28,13 +28,8 @@ func Answer(car []byte) wire.Reply {
 	if c.Request.Op == wire.OpAdvance {
 		return advance(c)
 	}
-	for _, reg := range c.Request.Registries {
-		if reg.Recognised {
-			return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "registries", Detail: "no recognised registries yet"}}
-		}
-	}
-	if c.Request.Op != wire.OpVerify {
-		return wire.Reply{Error: &wire.Error{Reason: wire.Unsupported, Member: "op", Detail: string(c.Request.Op)}}
+	if c.Request.Op == wire.OpAuthorize || c.Request.Op == wire.OpRecognize {
+		return query(c)
 	}
 	return judge(c)
 }

@@ -150,7 +150,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	expectation(r, env, issuersOwn(&m, proofs, made), req.Expect)
 	statusCheck(r, proven)
 	schemaCheck(r, proven)
-	trustCheck(r, proven, &m, policy)
+	trustCheck(ev, r, proven, policy)
 	return r.conclude(stale)
 }
 
@@ -215,6 +215,9 @@ func noKey(ev *evidence, r *report, c *cred.Credential, m *material) wire.Verdic
 			}
 		}
 	}
+	if m.foreseen.Unknown && !unknown {
+		reason, unknown = string(m.foreseen.Reason), true
+	}
 	r.fail(wire.CheckKey, reason, m.keyErr.Error(), unknown, blocks(m.standings)...)
 	r.skip(skippedEarlier, "there is no key to check it with", wire.CheckProof, wire.CheckBinding)
 	at := ev.now
@@ -268,8 +271,9 @@ func schemaCheck(r *report, p proof.Proven) {
 	}
 }
 
-func trustCheck(r *report, p proof.Proven, m *material, policy wire.Policy) {
-	a := trust.Check(p, m.standings)
+func trustCheck(ev *evidence, r *report, p proof.Proven, policy wire.Policy) {
+	a := trust.Check(p, ev, ev.now)
+	ev.take(&a)
 	// The policy waives the authorization, not what a registry holds against the issuer.
 	if policy.Trust == wire.TrustNone && a.Reason != trust.IssuerRevoked && a.Reason != trust.IssuerSuspended {
 		r.relax("trust", wire.CheckTrust, "not_asked")
@@ -280,10 +284,13 @@ func trustCheck(r *report, p proof.Proven, m *material, policy wire.Policy) {
 		r.v.Trust = trustShown(a.Standing, a.Grant)
 	}
 	if a.Reason != "" {
-		r.fail(wire.CheckTrust, string(a.Reason), a.Detail, a.Unknown, blocks(m.standings)...)
+		r.fail(wire.CheckTrust, string(a.Reason), a.Detail, a.Unknown, blocks(a.Standings)...)
 		return
 	}
-	r.pass(wire.CheckTrust, fmt.Sprintf("%s is authorised to %s %s", named(a.Standing), a.Grant.Action, a.Grant.Resource), blocks(m.standings)...)
+	if len(a.Path) > 1 {
+		r.v.Path = a.Path
+	}
+	r.pass(wire.CheckTrust, fmt.Sprintf("%s is authorised to %s %s", named(a.Standing), a.Grant.Action, a.Grant.Resource), blocks(a.Standings)...)
 }
 
 func trustShown(s *registry.Standing, grant any) *wire.Trust {

@@ -1,0 +1,263 @@
+package trust
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/wire"
+)
+
+// Recognition across registries. A registry that is trusted may take another one at
+// its word, for an action on a resource, somewhere, for a time, and so many registries
+// away. The rules:
+//
+//   - Only a registry that does not know the entity asks further: one that does, speaks
+//     for itself, and no recognition widens what it says.
+//   - Registries are asked in the order of their distance, then of the keys under which
+//     they are recognised. The first yes counts, and what any of them before it says
+//     against the entity. One that cannot be read may be the one that would say so: then
+//     the answer is unknown.
+//   - A registry recognises by an id. What a registry calls itself opens nothing.
+
+// node is a registry on the way.
+type node struct {
+	reg       *registry.Registry
+	remaining int                   // how many further registries may lie behind this one
+	path      []wire.Link           // from it up to a registry that is trusted by itself
+	scope     string                // the jurisdiction that the path leaves
+	last      *snapshot.Recognition // the last one of path
+	met       bool                  // one of the path speaks for the authority that is asked about
+}
+
+// recognised asks the registries that others recognise, starting from some that are
+// trusted. ask is what one of them is asked.
+func (k *asker) recognised(starts []node, ask func(node) Answer) Answer {
+	var no, open, shut *Answer
+	asked := slices.Clone(k.asked)
+	reached := map[*registry.Registry]int{} // how far beyond each may be gone
+	var opened []string
+	queue := slices.Clone(starts)
+	for steps := 0; len(queue) > 0; steps++ {
+		n := queue[0]
+		queue = queue[1:]
+		if steps == maxExpanded {
+			return Answer{Reason: TooMuchWork, Unknown: true, Detail: "the recognitions of more registries than are gone through"}
+		}
+		groups, a := k.list(n)
+		if a != nil {
+			open = first(open, *a)
+			continue
+		}
+		for _, list := range groups {
+			next, reason := k.follow(n, list)
+			if reason != "" {
+				continue
+			}
+			id := list[0].Registry
+			if !slices.Contains(opened, id) && len(opened) == maxOpened && k.regs.Known(id) == nil {
+				return Answer{Reason: TooMuchWork, Unknown: true, Detail: fmt.Sprintf("more than %d recognised registries would have to be asked", maxOpened)}
+			}
+			next.reg = k.regs.Open(id)
+			if next.reg == nil {
+				shut = first(shut, Answer{Reason: CannotOpen, Unknown: true, Detail: fmt.Sprintf("%s recognises %.200q, to which the request has no way", n.reg.Label, id)})
+				continue
+			}
+			if slices.Contains(asked, next.reg) {
+				continue // it was asked by itself
+			}
+			next.met = next.met || next.reg.Speaks(k.q.Authority)
+			before, again := reached[next.reg]
+			if again && before >= next.remaining {
+				continue
+			}
+			reached[next.reg] = next.remaining
+			if !again {
+				opened = append(opened, id)
+				switch a := ask(next); {
+				case a.Unknown:
+					open = first(open, a)
+				case a.Reason == "" && open == nil:
+					return a
+				case a.Reason == "":
+					return *open
+				case against(a.Reason):
+					return a
+				case a.Reason != NotInRegistry:
+					no = first(no, a)
+					continue // it knows the entity: it speaks for itself
+				}
+			}
+			if next.remaining > 0 {
+				queue = append(queue, next)
+			}
+		}
+	}
+	switch {
+	case open != nil:
+		return *open
+	case no != nil:
+		return *no
+	case shut != nil:
+		return *shut
+	}
+	return Answer{Reason: NotInRegistry}
+}
+
+// list returns the recognitions of a registry, by the registry that is recognised.
+func (k *asker) list(n node) ([][]snapshot.Recognition, *Answer) {
+	list, blocks, missing, err := n.reg.Recognitions()
+	for _, m := range missing {
+		k.miss(m)
+	}
+	if len(missing) > 0 {
+		err = missing[0]
+	}
+	if err != nil {
+		a := unreadable(&registry.Standing{Registry: n.reg, Err: err})
+		var se *snapshot.Error
+		if errors.As(err, &se) && se.Reason == snapshot.TooMany {
+			a.Reason = TooMuchWork
+		}
+		return nil, &a
+	}
+	k.rest(n.reg, blocks)
+	var groups [][]snapshot.Recognition
+	for i, r := range list {
+		if i == 0 || r.Registry != list[i-1].Registry {
+			groups = append(groups, nil)
+		}
+		last := &groups[len(groups)-1]
+		*last = append(*last, r)
+	}
+	return groups, nil
+}
+
+// follow answers whether a registry takes another one at its word for all that is
+// asked, and how far. list are its recognitions of that one.
+func (k *asker) follow(n node, list []snapshot.Recognition) (node, Reason) {
+	next := node{remaining: n.remaining - 1, scope: n.scope, met: n.met}
+	for i, resource := range k.q.Resources {
+		r, scope, reason := k.recognition(list, resource, next.scope)
+		if reason != "" {
+			return node{}, reason
+		}
+		next.scope = scope
+		next.remaining = min(next.remaining, r.Depth)
+		if i == 0 {
+			next.last = &r
+			link := wire.Link{Registry: n.reg.Label, Entity: r.Registry, Grant: object(r), By: n.reg.Label, At: wire.FormatTime(k.q.At)}
+			next.path = append([]wire.Link{link}, n.path...)
+			next.met = next.met || r.Registry == k.q.Authority
+		}
+	}
+	if len(k.q.Resources) == 0 {
+		return node{}, NotRecognised
+	}
+	return next, ""
+}
+
+// recognition picks of a registry's recognitions of another one the one that reaches
+// furthest, or says how near one came.
+func (k *asker) recognition(list []snapshot.Recognition, resource, scope string) (best snapshot.Recognition, left string, reason Reason) {
+	reason = NotRecognised
+	for _, r := range list {
+		if r.Action != k.q.Action || !k.covers(r.Resource, resource) {
+			continue
+		}
+		part, ok := k.narrow(scope, r.Jurisdiction)
+		why := NotInJurisdiction
+		if ok {
+			why, _ = k.inForce(r.State, r.From, r.Until, k.q.At, RecognitionGone, NotRecognisedNow)
+		}
+		switch {
+		case why == "" && (reason != "" || r.Depth > best.Depth):
+			best, left, reason = r, part, ""
+		case why != "" && reason == NotRecognised:
+			reason = why
+		}
+	}
+	return best, left, reason
+}
+
+// Recognise answers whether a registry is recognised: q.Entity is an id of it.
+func Recognise(q Question, regs Registries) Answer {
+	k := newAsker(q, regs)
+	trusted := regs.Trusted()
+	if len(trusted) == 0 {
+		return Answer{Reason: NoTrustAnchor, Unknown: true, Detail: "no registry was given that is trusted by itself, so nobody is trusted"}
+	}
+	// A registry may be recognised by any name that the request gives it.
+	names := []string{q.Entity}
+	if known := regs.Known(q.Entity); known != nil {
+		for _, name := range known.Names {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	direct := func(n node) Answer { return k.direct(n, names) }
+	asked, met := k.speaking(trusted)
+	var yes, no, open *Answer
+	starts := make([]node, len(asked))
+	for i, r := range asked {
+		starts[i] = node{reg: r, remaining: maxOpened, met: met}
+		switch a := direct(starts[i]); {
+		case a.Unknown:
+			open = first(open, a)
+		case a.Reason == "":
+			yes = first(yes, a)
+		case a.Reason != NotInRegistry:
+			no = first(no, a)
+		}
+	}
+	switch {
+	case yes != nil: // nothing that another registry says takes it back
+		return k.conclude(*yes)
+	case open != nil:
+		return k.conclude(*open)
+	case no != nil:
+		return k.conclude(k.represented(*no))
+	}
+	a := k.recognised(starts, direct)
+	if a.Reason == NotInRegistry {
+		a.Reason, a.Detail = NotRecognised, fmt.Sprintf("%.200q is recognised by none of the registries that were asked", q.Entity)
+	}
+	return k.conclude(k.represented(a))
+}
+
+// direct answers whether one registry itself recognises another, by one of its names.
+func (k *asker) direct(n node, names []string) Answer {
+	k.asked = append(k.asked, n.reg)
+	a := Answer{Standing: &registry.Standing{Registry: n.reg}, Reason: NotInRegistry}
+	if n.remaining < 1 {
+		return a // its own recognitions are one registry too far away
+	}
+	for _, name := range names {
+		list, p, err := n.reg.Recognition(name)
+		k.miss(err)
+		k.rest(n.reg, p.Blocks)
+		if err != nil {
+			a.Standing.Err = err
+			return unreadable(a.Standing)
+		}
+		if len(list) == 0 {
+			continue
+		}
+		next, reason := k.follow(n, list)
+		switch {
+		case reason != "":
+			if a.Reason == NotInRegistry {
+				a.Reason, a.Detail = reason, fmt.Sprintf("%s recognises %.200q, but not for what is asked", n.reg.Label, name)
+			}
+		case !n.met:
+			a.Reason, a.Detail = NotByAuthority, fmt.Sprintf("%s recognises it, which does not speak for %.200q", n.reg.Label, k.q.Authority)
+		default:
+			a.Reason, a.Detail, a.Recognition, a.Path = "", "", next.last, next.path
+			return a
+		}
+	}
+	return a
+}
