@@ -11,10 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -56,9 +58,22 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "issue": issue, "serve": serve, "lines": lines,
-			"rootof": rootOf, "port": port, "edit": edit, "forge": forge, "fill": fill, "summary": summary,
+			"rootof": rootOf, "port": port, "edit": edit, "forge": forge, "fill": fill, "summary": summary, "waitfor": waitFor,
+			"mode": mode,
 		},
 	})
+}
+
+// mode FILE BITS holds a file to its permissions, where there are any.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode FILE BITS")
+	}
+	st, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%#o", st.Mode().Perm()); got != args[1] && runtime.GOOS != "windows" {
+		ts.Fatalf("%s has %s, want %s", args[0], got, args[1])
+	}
 }
 
 // exits N PROGRAM ARG… runs a program, which has to end with the exit code N.
@@ -143,6 +158,19 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(name, s.URL)
 	ts.Setenv(name+"_HOST", hostport)
 	ts.Setenv(name+"_PORT", port)
+}
+
+// waitfor PATTERN waits until there is a file of that name.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor PATTERN")
+	}
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if found, err := filepath.Glob(ts.MkAbs(args[0])); err == nil && len(found) > 0 {
+			return
+		}
+	}
+	ts.Fatalf("no file %s after 30 s", args[0])
 }
 
 // lines FILE N holds a file to its number of lines.

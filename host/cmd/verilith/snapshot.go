@@ -27,7 +27,7 @@ blocks that prove it.`,
   verilith snapshot lookup did:web:issuer.example --registry registry.car`,
 		sub: []*command{buildCommand(), snapshotInspectCommand(), lookupCommand(), diffCommand(), exportCommand(),
 			initCommand(), signCommand(), cosignCommand(), freshCommand(), rotateCommand(), snapshotVerifyCommand(),
-			publishCommand(), mirrorCommand()},
+			publishCommand(), mirrorCommand(), watchCommand()},
 	}
 }
 
