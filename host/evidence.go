@@ -19,7 +19,7 @@ import (
 type evidence struct {
 	input        *block.Block
 	blocks       map[cid.Cid][]byte
-	documents    map[string]wire.Evidence // by the name of the need that they answer
+	documents    map[string]wire.Evidence // by the name of the need that they answer; copies of a registry's by their CID, too
 	unobtainable map[string]bool
 	fetched      map[cid.Cid]bool // blocks that were asked for
 	guessed      map[cid.Cid]bool // blocks that were sent before they were asked for
@@ -52,11 +52,18 @@ func (e *evidence) addDocument(need wire.Need, d Document, now time.Time) {
 	}
 	b := block.New(codec, d.Body)
 	e.blocks[b.CID] = b.Data
-	e.documents[need.Name()] = wire.Evidence{
+	key := need.Name()
+	if need.Registry != "" {
+		key += " " + b.CID.String()
+	}
+	e.documents[key] = wire.Evidence{
 		URL: need.URL, Registry: need.Registry, Document: need.Document,
 		Block: b.CID.String(), MediaType: d.MediaType, Obtained: wire.FormatTime(d.Obtained),
 	}
 }
+
+// maxCopies bounds what is sent of one document; the module looks at no more.
+const maxCopies = 8
 
 // ipnsPrefix begins the name of a registry's document that is an IPNS record.
 const ipnsPrefix = "ipns/"
@@ -125,6 +132,23 @@ func (e *evidence) seal(req wire.Request) ([]byte, cid.Cid, error) {
 // CIDs, a document within its bound. One bad block would spoil the whole case, so
 // each is hashed here, though the module does it again.
 func (e *evidence) take(need wire.Need, a Answer, now time.Time) (blocks, size int, err error) {
+	if need.Registry != "" {
+		for _, d := range a.Copies[:min(len(a.Copies), maxCopies)] {
+			if len(d.Body) > min(need.MaxBytes, block.MaxSize) {
+				err = fmt.Errorf("the document has %d bytes, want at most %d", len(d.Body), need.MaxBytes)
+				continue
+			}
+			e.addDocument(need, d, now)
+			size += len(d.Body)
+		}
+		switch {
+		case size > 0:
+			return 0, size, nil
+		case err != nil:
+			return 0, 0, err
+		}
+		return 0, 0, errors.New("the fetcher gave no document")
+	}
 	if need.Block == "" {
 		switch {
 		case a.Document == nil:

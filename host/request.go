@@ -57,8 +57,11 @@ type Answer struct {
 	// Blocks answers a need with a Block: that block, and where the need has a Path
 	// every further block on it that is at hand.
 	Blocks []block.Block
-	// Document answers a need with a URL, or with a Registry and a Document.
+	// Document answers a need with a URL.
 	Document *Document
+	// Copies answers a need with a Registry and a Document: what was had under that
+	// name, from more places than one where they differ. The module tells which counts.
+	Copies []Document
 	// Source says where the answer came from, for people and logs: "cache", a
 	// gateway's URL.
 	Source string

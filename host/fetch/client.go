@@ -98,6 +98,9 @@ func newClient(own func(hostport string) bool, roots *x509.CertPool, redirect fu
 		},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			req.Header.Del("Referer")
+			if via[0].Method == http.MethodPost {
+				return errorf(BadRedirect, "", "of a question, to %s", req.URL.Host)
+			}
 			if len(via) > maxRedirects {
 				return errorf(BadRedirect, "", "more than %d redirects", maxRedirects)
 			}
@@ -125,6 +128,13 @@ func hostport(u *url.URL) string {
 // TooLarge. It ends with the context, with the clocks, or with what read returns.
 func get(ctx context.Context, client *http.Client, source, target, accept string, max int64, cl clocks,
 	read func(h http.Header, body io.Reader) error) error {
+	return exchange(ctx, client, source, target, accept, nil, max, cl, read)
+}
+
+// exchange is get, or with a question, which is JSON, a POST of that. A question goes to
+// nobody but whom it is for: a POST is not redirected.
+func exchange(ctx context.Context, client *http.Client, source, target, accept string, question []byte, max int64, cl clocks,
+	read func(h http.Header, body io.Reader) error) error {
 	ctx, cancelAll := context.WithTimeout(ctx, cl.overall)
 	defer cancelAll()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -134,9 +144,16 @@ func get(ctx context.Context, client *http.Client, source, target, accept string
 	})
 	defer stalled.Stop()
 
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	method, sent := http.MethodGet, io.Reader(nil)
+	if question != nil {
+		method, sent = http.MethodPost, bytes.NewReader(question)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, sent)
 	if err != nil {
 		return errorf(BadURL, source, "%v", err)
+	}
+	if question != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", userAgent)
 	if accept != "" {

@@ -84,7 +84,6 @@ type Fetcher struct {
 	blocks    flights[host.Answer]
 	documents flights[host.Answer]
 	whole     whole
-	seen      seen
 	mirrors   struct {
 		sync.Mutex
 		known map[string]*gateway // by URL; nil for one that is not asked

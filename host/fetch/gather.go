@@ -26,9 +26,10 @@ func NewGatherer(private []string, roots *x509.CertPool) (*Gatherer, error) {
 	return &Gatherer{l, defaultClocks.stall}, nil
 }
 
-// Get obtains a document of at most maxBytes within the time.
-func (g *Gatherer) Get(ctx context.Context, target, accept string, maxBytes int64, within time.Duration) (host.Document, error) {
-	return g.live.ask(ctx, target, accept, maxBytes, clocks{stall: min(g.stall, within), overall: within})
+// Get obtains a document of at most maxBytes within the time. With a question, which is
+// JSON, it is the answer to that, by POST; such an answer is not redirected.
+func (g *Gatherer) Get(ctx context.Context, target, accept string, question []byte, maxBytes int64, within time.Duration) (host.Document, error) {
+	return g.live.ask(ctx, target, accept, question, maxBytes, clocks{stall: min(g.stall, within), overall: within})
 }
 
 // Code returns the error's reason, for callers that know no more of it.

@@ -107,11 +107,12 @@ func isDID(req *http.Request) bool {
 
 // document answers one need.
 func (l *live) document(ctx context.Context, need wire.Need, cl clocks) (host.Document, error) {
-	return l.ask(ctx, need.URL, need.Accept, int64(need.MaxBytes), cl)
+	return l.ask(ctx, need.URL, need.Accept, nil, int64(need.MaxBytes), cl)
 }
 
-// ask asks for one document of at most that many bytes.
-func (l *live) ask(ctx context.Context, target, accept string, most int64, cl clocks) (host.Document, error) {
+// ask asks for one document of at most that many bytes: by GET, or with a question by
+// POST.
+func (l *live) ask(ctx context.Context, target, accept string, question []byte, most int64, cl clocks) (host.Document, error) {
 	u, err := url.Parse(target)
 	if err != nil {
 		return host.Document{}, errorf(BadURL, "", "%v", err)
@@ -129,7 +130,7 @@ func (l *live) ask(ctx context.Context, target, accept string, most int64, cl cl
 	}
 	start := time.Now()
 	var doc host.Document
-	err = get(ctx, l.client, u.Host, u.String(), accept, most, cl, func(h http.Header, body io.Reader) error {
+	err = exchange(ctx, l.client, u.Host, u.String(), accept, question, most, cl, func(h http.Header, body io.Reader) error {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -8,8 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/verilith/verilith/host"
@@ -22,20 +23,24 @@ const (
 	maxDocument = 64 << 10 // a registry's signed document
 	maxIPNS     = 10 << 10 // an IPNS record: its specification's bound
 	maxMirrors  = 64       // gateways made of what registries name as their mirrors
-	maxSeen     = 1024     // names of documents whose newest version is remembered
-	acceptJOSE  = "application/jose+json, application/json;q=0.9"
-	acceptIPNS  = "application/vnd.ipfs.ipns-record"
-	ipnsPrefix  = "ipns/"
+	maxCopies   = 8        // of one document; the module looks at no more
+	// settle is how long the others are waited for once one mirror has answered: a
+	// little more than a slow line's round trip.
+	settle = time.Second
+
+	acceptJOSE = "application/jose+json, application/json;q=0.9"
+	acceptIPNS = "application/vnd.ipfs.ipns-record"
+	ipnsPrefix = "ipns/"
 )
 
 // named looks for a registry's signed document. Whoever answers need not be trusted:
 // the module checks the signatures. So what is judged here is form alone: an answer
-// that is not this document of this registry counts as none, and the next one is
-// asked.
+// that is not this document of this registry counts as none.
 //
-// What is at hand in files may be newer than what a mirror has, or older: of the two
-// the one with the higher version is taken. What the cache has serves when there is
-// neither, with the time at which it was obtained.
+// Nor is it judged here which copy counts. What files have is handed on beside what a
+// few mirrors answered, where they differ: one that lags, or forges, is outvoted by
+// whoever has the newest. What the cache has is handed on where no mirror answered, or
+// none as new, with the time at which it was obtained.
 func (f *Fetcher) named(ctx context.Context, need wire.Need) (host.Answer, error) {
 	if c, err := block.ParseCID(need.Registry); err != nil || c.Prefix().Codec != block.JSON || !release.IsDocument(need.Document) {
 		return host.Answer{}, errorf(BadRequest, "", "%.200q is no document of a registry", need.Name())
@@ -47,86 +52,131 @@ func (f *Fetcher) named(ctx context.Context, need wire.Need) (host.Answer, error
 	if need.MaxBytes <= 0 || need.MaxBytes > most {
 		need.MaxBytes = most
 	}
-	best, found := f.namedAtHand(need)
-	cached, have := host.Document{}, false
-	if f.cfg.Cache != nil {
-		if cached, have = f.cfg.Cache.Document(need.Name()); have && checkNamed(need, "cache", cached.Body) != nil {
-			have = false
-		}
-	}
+	all := &copies{}
 	cl := f.clocks
-	if found || have {
-		cl.overall = min(cl.overall, patience)
-	}
-	asked, source, err := f.askNamed(ctx, need, cl)
-	switch {
-	case err == nil && (!found || !newer(best.Document.Body, asked.Body)):
-		if f.cfg.Cache != nil {
-			_ = f.cfg.Cache.PutDocument(need.Name(), asked)
-		}
-		return host.Answer{Document: &asked, Source: source}, nil
-	case err != nil && reasonOf(err) == Cancelled:
-		return host.Answer{}, err
-	case found:
-		return best, nil
-	case have:
-		return host.Answer{Document: &cached, Source: "cache"}, nil
-	}
-	return host.Answer{}, err
-}
-
-// namedAtHand looks into files, and takes the newest.
-func (f *Fetcher) namedAtHand(need wire.Need) (best host.Answer, found bool) {
 	for _, st := range f.stores {
 		if st.Document == nil {
 			continue
 		}
 		data, when, ok := st.Document(need.Registry, need.Document)
-		if !ok || len(data) > need.MaxBytes || checkNamed(need, st.Name, data) != nil {
-			continue
-		}
-		if !found || newer(data, best.Document.Body) {
-			best, found = host.Answer{Document: &host.Document{Body: data, Obtained: when}, Source: st.Name}, true
+		if ok && len(data) <= need.MaxBytes && checkNamed(need, st.Name, data) == nil {
+			all.add(host.Document{Body: data, Obtained: when}, st.Name)
 		}
 	}
-	return best, found
+	var cached host.Document
+	have := false
+	if f.cfg.Cache != nil {
+		cached, have = f.cfg.Cache.Document(need.Name())
+		have = have && checkNamed(need, "cache", cached.Body) == nil
+	}
+	if have || all.docs != nil {
+		cl.overall = min(cl.overall, patience)
+	}
+	answers, err := f.askNamed(ctx, need, cl)
+	if ctx.Err() != nil {
+		return host.Answer{}, &Error{Reason: Cancelled, Err: context.Cause(ctx)}
+	}
+	newest := answers.newest()
+	for i, d := range answers.docs {
+		all.add(d, answers.sources[i])
+	}
+	if have && (newest == nil || newer(cached.Body, newest.Body)) {
+		all.add(cached, "cache")
+	}
+	if f.cfg.Cache != nil && newest != nil {
+		_ = f.cfg.Cache.PutDocument(need.Name(), *newest)
+	}
+	if all.docs == nil {
+		return host.Answer{}, err
+	}
+	return host.Answer{Copies: all.docs, Source: strings.Join(all.sources, ", ")}, nil
 }
 
-// askNamed asks the mirrors, the gateways and the routers. One that answers with less
-// than what was had before lags, or rolls the registry back: the others are asked too,
-// and the newest of their answers is taken, which may be that.
-func (f *Fetcher) askNamed(ctx context.Context, need wire.Need, cl clocks) (host.Document, string, error) {
-	var none host.Document
-	type reply struct {
+// copies are the answers for one document that differ.
+type copies struct {
+	docs    []host.Document
+	sources []string
+}
+
+func (c *copies) add(d host.Document, source string) {
+	if !slices.ContainsFunc(c.docs, func(o host.Document) bool { return bytes.Equal(o.Body, d.Body) }) && len(c.docs) < maxCopies {
+		c.docs, c.sources = append(c.docs, d), append(c.sources, source)
+	}
+}
+
+// newest is the copy of the highest version, nil if there is none.
+func (c *copies) newest() *host.Document {
+	var best *host.Document
+	for i := range c.docs {
+		if best == nil || newer(c.docs[i].Body, best.Body) {
+			best = &c.docs[i]
+		}
+	}
+	return best
+}
+
+// askNamed asks the mirrors, the gateways and the routers: a few at once, since one of
+// them alone could keep back what is new, and another one where one has failed. Once
+// there is an answer, the others under way are waited for a moment longer.
+func (f *Fetcher) askNamed(ctx context.Context, need wire.Need, cl clocks) (*copies, error) {
+	got := &copies{}
+	var ready []*gateway
+	var failures []error
+	for _, g := range f.sources(need) {
+		if err := g.health.ready(g.name, need.Name()); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		ready = append(ready, g)
+	}
+	byLatency(ready)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(errLost)
+	type answer struct {
 		doc    host.Document
 		source string
+		err    error
 	}
-	sources := f.sources(need)
-	if len(sources) == 0 {
-		return none, "", errorf(Offline, "", "%s is not at hand, and no mirror is known", need.Name())
-	}
-	seen := f.seen.get(need.Name())
-	var best reply
-	got, _, err := hedge(ctx, sources, need.Name(), func(ctx context.Context, g *gateway) (reply, error) {
-		doc, err := g.named(ctx, need, cl)
-		return reply{doc, g.name}, err
-	}, func(r reply) error {
-		if best.doc.Body == nil || newer(r.doc.Body, best.doc.Body) {
-			best = r
+	answers := make(chan answer, len(ready))
+	flying, good := 0, 0
+	start := func() {
+		for flying < maxInFlight-good && len(ready) > 0 {
+			g := ready[0]
+			ready = ready[1:]
+			flying++
+			go func() {
+				doc, err := g.named(ctx, need, cl)
+				answers <- answer{doc, g.name, err}
+			}()
 		}
-		if seen.newer(claimsOf(r.doc.Body)) {
-			return errorf(BadAnswer, r.source, "is older than what was had before")
+	}
+	var enough <-chan time.Time
+	for start(); flying > 0; start() {
+		select {
+		case a := <-answers:
+			flying--
+			if a.err != nil {
+				failures = append(failures, a.err)
+				continue
+			}
+			good++
+			got.add(a.doc, a.source)
+			if enough == nil {
+				t := time.NewTimer(settle)
+				defer t.Stop()
+				enough = t.C
+			}
+		case <-enough:
+			return got, nil
 		}
-		return nil
-	})
-	if err != nil && best.doc.Body != nil && reasonOf(err) != Cancelled {
-		got, err = best, nil
 	}
-	if err != nil {
-		return none, "", err
+	switch {
+	case got.docs != nil:
+		return got, nil
+	case failures == nil:
+		return got, errorf(Offline, "", "%s is not at hand, and no mirror is known", need.Name())
 	}
-	f.seen.put(need.Name(), claimsOf(got.doc.Body))
-	return got.doc, got.source, nil
+	return got, join(failures)
 }
 
 // sources are those who may have a registry's document: the mirrors that it names, in
@@ -326,28 +376,4 @@ func isRecord(data []byte) bool {
 		data = rest
 	}
 	return true
-}
-
-// seen remembers the newest version of each document that was had over the network. It
-// outlives no process, and decides only who else is asked.
-type seen struct {
-	mu  sync.Mutex
-	all map[string]claims
-}
-
-func (s *seen) get(name string) claims {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all[name]
-}
-
-func (s *seen) put(name string, c claims) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.all) >= maxSeen || s.all == nil {
-		s.all = map[string]claims{}
-	}
-	if c.newer(s.all[name]) {
-		s.all[name] = c
-	}
 }

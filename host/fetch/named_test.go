@@ -166,14 +166,14 @@ func TestNamedFromAHostileMirror(t *testing.T) {
 			}
 			a, err := fetcherWith(t, Config{Gateways: []string{p.URL}}, cl).Fetch(context.Background(), headNeed())
 			wantReason(t, err, tt.want)
-			if err == nil && string(a.Document.Body) != string(good) {
-				t.Errorf("got %q", a.Document.Body)
+			if err == nil && (len(a.Copies) != 1 || string(a.Copies[0].Body) != string(good)) {
+				t.Errorf("got %+v", a.Copies)
 			}
 			// With another mirror at hand the head is had all the same.
 			second := publish(t, map[string][]byte{headPath(registryID): good}, nil)
 			a, err = fetcherWith(t, Config{Gateways: []string{p.URL, second.URL}}, cl).Fetch(context.Background(), headNeed())
-			if err != nil || string(a.Document.Body) != string(good) || a.Document.Obtained.IsZero() {
-				t.Errorf("beside a good mirror: %+v, %v", a.Document, err)
+			if err != nil || len(a.Copies) != 1 || string(a.Copies[0].Body) != string(good) || a.Copies[0].Obtained.IsZero() {
+				t.Errorf("beside a good mirror: %+v, %v", a.Copies, err)
 			}
 		})
 	}
@@ -251,32 +251,71 @@ func TestIsRecord(t *testing.T) {
 	}
 }
 
-// A mirror that lags does not set back who has seen more, as long as another one does
-// not; if all do, what they say is handed on, for the module to judge.
-func TestNamedFromALaggingMirror(t *testing.T) {
-	lags := publish(t, map[string][]byte{headPath(registryID): headOf(registryID, 9)}, nil)
-	other := publish(t, map[string][]byte{headPath(registryID): headOf(registryID, 8)}, nil)
-	f := fetcher(t, Config{Gateways: []string{lags.URL, other.URL}})
-	got := func() int64 {
-		t.Helper()
-		a, err := f.Fetch(context.Background(), headNeed())
-		if err != nil {
-			t.Fatal(err)
+// A mirror that lags or forges does not stand alone: what three answer is handed on, as
+// far as it differs, and a fourth is asked where one fails.
+func TestNamedFromSeveralMirrors(t *testing.T) {
+	mirrors := make([]*publisher, 5)
+	var urls []string
+	for i, version := range []int{9, 8, 9, 0, 10} {
+		files := map[string][]byte{}
+		if version > 0 {
+			files[headPath(registryID)] = headOf(registryID, version)
 		}
-		return claimsOf(a.Document.Body).Version
+		mirrors[i] = publish(t, files, nil)
+		urls = append(urls, mirrors[i].URL)
 	}
-	if v := got(); v != 9 {
-		t.Fatalf("version %d, want 9", v)
+	for _, tt := range []struct {
+		name    string
+		urls    []string
+		want    []int64
+		asked   []int // requests to each
+		sources int
+	}{
+		{"one", urls[:1], []int64{9}, []int{1, 0, 0, 0, 0}, 1},
+		{"three, of which two agree", urls[:3], []int64{8, 9}, []int{1, 1, 1, 0, 0}, 2},
+		{"one of the first three has none", urls[2:], []int64{9, 10}, []int{0, 0, 1, 1, 1}, 2},
+		{"the next ones in its place", []string{urls[3], urls[0], urls[1], urls[4]}, []int64{8, 9, 10}, []int{1, 1, 0, 1, 1}, 3},
+		{"no more than three", []string{urls[0], urls[1], urls[2], urls[4]}, []int64{8, 9}, []int{1, 1, 1, 0, 0}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, m := range mirrors {
+				m.mu.Lock()
+				m.asked = nil
+				m.mu.Unlock()
+			}
+			a, err := fetcher(t, Config{Gateways: tt.urls}).Fetch(context.Background(), headNeed())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, c := range a.Copies {
+				got = append(got, claimsOf(c.Body).Version)
+			}
+			if slices.Sort(got); !slices.Equal(got, tt.want) || strings.Count(a.Source, ",") != tt.sources-1 {
+				t.Errorf("versions %d from %s, want %d", got, a.Source, tt.want)
+			}
+			for i, n := range tt.asked {
+				if asked := len(mirrors[i].requests()); asked != n {
+					t.Errorf("mirror %d: %d requests, want %d", i, asked, n)
+				}
+			}
+		})
 	}
-	lags.put(headPath(registryID), headOf(registryID, 3))
-	other.put(headPath(registryID), headOf(registryID, 10))
-	if v := got(); v != 10 {
-		t.Errorf("version %d, want 10: the other mirror has it", v)
+}
+
+// One that hangs is not waited for, once another one has answered.
+func TestNamedBesideAMirrorThatHangs(t *testing.T) {
+	hangs := publish(t, nil, stall)
+	good := publish(t, map[string][]byte{headPath(registryID): headOf(registryID, 1)}, nil)
+	start := time.Now()
+	a, err := fetcher(t, Config{Gateways: []string{hangs.URL, good.URL}}).Fetch(context.Background(), headNeed())
+	if took := time.Since(start); err != nil || len(a.Copies) != 1 || took > patient.stall/2 {
+		t.Errorf("%+v, %v after %v", a.Copies, err, took)
 	}
-	other.put(headPath(registryID), headOf(registryID, 4))
-	if v := got(); v != 4 {
-		t.Errorf("version %d, want 4: the newest that anyone offers", v)
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_, err = fetcher(t, Config{Gateways: []string{hangs.URL}}).Fetch(ctx, headNeed())
+	wantReason(t, err, Cancelled)
 }
 
 func TestNewer(t *testing.T) {
@@ -330,7 +369,7 @@ func TestNamedMirrorsOfTheRegistry(t *testing.T) {
 }
 
 // In an outage the cache has the last document, with the time at which it was
-// obtained. What a mirror says now goes before it, be it less.
+// obtained. It goes beside what a mirror says now, where that is less.
 func TestNamedFromTheCache(t *testing.T) {
 	cache, err := OpenCache(t.TempDir(), 0)
 	if err != nil {
@@ -344,12 +383,12 @@ func TestNamedFromTheCache(t *testing.T) {
 	}
 	after := time.Now()
 	a, err := fetcher(t, Config{Cache: cache}).Fetch(context.Background(), headNeed())
-	if err != nil || a.Source != "cache" || claimsOf(a.Document.Body).Version != 5 || a.Document.Obtained.Before(before) || a.Document.Obtained.After(after) {
+	if err != nil || a.Source != "cache" || claimsOf(a.Copies[0].Body).Version != 5 || a.Copies[0].Obtained.Before(before) || a.Copies[0].Obtained.After(after) {
 		t.Errorf("offline: %+v, %v", a, err)
 	}
 	p.put(headPath(registryID), headOf(registryID, 4))
 	a, err = fetcher(t, online).Fetch(context.Background(), headNeed())
-	if err != nil || claimsOf(a.Document.Body).Version != 4 {
+	if err != nil || len(a.Copies) != 2 || claimsOf(a.Copies[0].Body).Version != 4 || claimsOf(a.Copies[1].Body).Version != 5 {
 		t.Errorf("a mirror that goes back: %+v, %v", a, err)
 	}
 	p.Close()
@@ -361,8 +400,7 @@ func TestNamedFromTheCache(t *testing.T) {
 	wantReason(t, err, Offline)
 }
 
-// A folder that is a static mirror, and a CAR file with a release, have documents too;
-// of a file and a mirror the newer one counts.
+// A folder that is a static mirror, and a CAR file with a release, have documents too.
 func TestNamedFromFiles(t *testing.T) {
 	dir := t.TempDir()
 	put := func(path string, data []byte) {
@@ -402,28 +440,34 @@ func TestNamedFromFiles(t *testing.T) {
 	}
 
 	p := publish(t, map[string][]byte{headPath(registryID): headOf(registryID, 7)}, nil)
-	old := publish(t, map[string][]byte{headPath(registryID): headOf(registryID, 2)}, nil)
 	for _, tt := range []struct {
-		name    string
-		cfg     Config
-		id, doc string
-		version int64
-		source  string
-		want    Reason
+		name     string
+		cfg      Config
+		id, doc  string
+		versions []int64
+		source   string
+		want     Reason
 	}{
-		{"folder", Config{Stores: []Store{folder}}, registryID, "head", 5, folder.Name, ""},
-		{"CAR", Config{Stores: []Store{car.Store()}}, registryID, "head", 6, "registry.car", ""},
-		{"both", Config{Stores: []Store{folder, car.Store()}}, registryID, "head", 6, "registry.car", ""},
-		{"and a newer mirror", Config{Stores: []Store{folder, car.Store()}, Gateways: []string{p.URL}}, registryID, "head", 7, strings.TrimPrefix(p.URL, "http://"), ""},
-		{"and an older mirror", Config{Stores: []Store{folder}, Gateways: []string{old.URL}}, registryID, "head", 5, folder.Name, ""},
-		{"record", Config{Stores: []Store{folder}}, registryID, "ipns/" + ipnsName, 0, folder.Name, ""},
-		{"not there", Config{Stores: []Store{folder, car.Store()}}, registryID, "fresh", 0, "", Offline},
-		{"of another registry", Config{Stores: []Store{folder, car.Store()}}, otherID, "head", 0, "", Offline},
+		{"folder", Config{Stores: []Store{folder}}, registryID, "head", []int64{5}, folder.Name, ""},
+		{"CAR", Config{Stores: []Store{car.Store()}}, registryID, "head", []int64{6}, "registry.car", ""},
+		{"both", Config{Stores: []Store{folder, car.Store()}}, registryID, "head", []int64{5, 6}, folder.Name + ", registry.car", ""},
+		{"and a mirror", Config{Stores: []Store{folder, car.Store()}, Gateways: []string{p.URL}}, registryID, "head", []int64{5, 6, 7},
+			folder.Name + ", registry.car, " + strings.TrimPrefix(p.URL, "http://"), ""},
+		{"record", Config{Stores: []Store{folder}}, registryID, "ipns/" + ipnsName, []int64{0}, folder.Name, ""},
+		{"not there", Config{Stores: []Store{folder, car.Store()}}, registryID, "fresh", nil, "", Offline},
+		{"of another registry", Config{Stores: []Store{folder, car.Store()}}, otherID, "head", nil, "", Offline},
 	} {
 		a, err := fetcher(t, tt.cfg).Fetch(context.Background(), wire.Need{Registry: tt.id, Document: tt.doc})
 		wantReason(t, err, tt.want)
-		if err == nil && (claimsOf(a.Document.Body).Version != tt.version || a.Source != tt.source || a.Document.Obtained.IsZero()) {
-			t.Errorf("%s: version %d from %s, want %d from %s", tt.name, claimsOf(a.Document.Body).Version, a.Source, tt.version, tt.source)
+		var versions []int64
+		for _, c := range a.Copies {
+			versions = append(versions, claimsOf(c.Body).Version)
+			if c.Obtained.IsZero() {
+				t.Errorf("%s: obtained at no time", tt.name)
+			}
+		}
+		if !slices.Equal(versions, tt.versions) || a.Source != tt.source {
+			t.Errorf("%s: versions %d from %s, want %d from %s", tt.name, versions, a.Source, tt.versions, tt.source)
 		}
 	}
 	bare, err := OpenCAR(registryCAR(t))

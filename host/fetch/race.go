@@ -22,19 +22,10 @@ const maxInFlight = 3
 // race asks gateways for one block: the fastest first, the next one when that is
 // late by its own measure or has failed. The first answer that has the block wins.
 func race(ctx context.Context, gateways []*gateway, c cid.Cid, path string, maxBytes int64, local snapshot.Getter) (brought, string, error) {
-	return hedge(ctx, gateways, c.String(), func(ctx context.Context, g *gateway) (brought, error) {
-		return g.ask(ctx, c, path, maxBytes, local)
-	}, nil)
-}
-
-// hedge asks gateways for what has a name, the fastest first. The first answer wins
-// that is good enough; one that is not counts as none, and the next gateway is asked.
-func hedge[T any](ctx context.Context, gateways []*gateway, name string, ask func(context.Context, *gateway) (T, error), enough func(T) error) (T, string, error) {
-	var none T
 	var failures []error
 	ready := make([]*gateway, 0, len(gateways))
 	for _, g := range gateways {
-		if err := g.health.ready(g.name, name); err != nil {
+		if err := g.health.ready(g.name, c.String()); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -45,9 +36,9 @@ func hedge[T any](ctx context.Context, gateways []*gateway, name string, ask fun
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(errLost)
 	type answer struct {
-		from  *gateway
-		value T
-		err   error
+		from *gateway
+		got  brought
+		err  error
 	}
 	answers := make(chan answer, len(ready))
 	late := time.NewTimer(0) // fires at once: the first one starts
@@ -55,7 +46,7 @@ func hedge[T any](ctx context.Context, gateways []*gateway, name string, ask fun
 	flying := 0
 	for next := 0; ; {
 		if flying == 0 && next == len(ready) {
-			return none, "", join(failures)
+			return brought{}, "", join(failures)
 		}
 		start := late.C
 		if next == len(ready) || flying == maxInFlight {
@@ -69,21 +60,18 @@ func hedge[T any](ctx context.Context, gateways []*gateway, name string, ask fun
 			_, patience := g.health.latency()
 			late.Reset(patience)
 			go func() {
-				value, err := ask(ctx, g)
-				answers <- answer{g, value, err}
+				got, err := g.ask(ctx, c, path, maxBytes, local)
+				answers <- answer{g, got, err}
 			}()
 		case a := <-answers:
 			flying--
-			if a.err == nil && enough != nil {
-				a.err = enough(a.value)
-			}
 			if a.err == nil {
-				return a.value, a.from.name, nil
+				return a.got, a.from.name, nil
 			}
 			failures = append(failures, a.err)
 			late.Reset(0)
 		case <-ctx.Done():
-			return none, "", &Error{Reason: Cancelled, Err: context.Cause(ctx)}
+			return brought{}, "", &Error{Reason: Cancelled, Err: context.Cause(ctx)}
 		}
 	}
 }
