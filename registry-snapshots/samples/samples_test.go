@@ -1,6 +1,6 @@
 // Package samples holds a small registry that the project makes itself, for
 // tests, examples and the README. The test holds the files to each other; with
-// -update it writes the keys and the CAR again.
+// -update it writes the keys, the credential and the CAR again.
 package samples
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-var update = flag.Bool("update", false, "write keys/ and demo-registry.car again")
+var update = flag.Bool("update", false, "write keys/, degree.jwt and demo-registry.car again")
 
 const (
 	source = "demo-registry"
@@ -148,6 +148,38 @@ func TestCAR(t *testing.T) {
 		t.Fatal(err)
 	}
 	inRegistry(t, s)
+}
+
+// credential is a degree that the university signs with its key of 2025.
+const credential = "degree.jwt"
+
+func TestCredential(t *testing.T) {
+	jwk := privateJWK(t, "university-2025", "Ed25519", "did:web:university.example#key-2025")
+	seed, err := base64.RawURLEncoding.DecodeString(jwk["d"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := strictjson.Object{"alg": "EdDSA", "kid": jwk["kid"], "typ": "vc+jwt"}
+	payload := strictjson.Object{
+		"@context":  []any{"https://www.w3.org/ns/credentials/v2"},
+		"type":      []any{"VerifiableCredential", "UniversityDegreeCredential"},
+		"issuer":    "did:web:university.example",
+		"validFrom": "2026-07-01T00:00:00Z",
+		"credentialSubject": strictjson.Object{
+			"id": "did:example:graduate", "degree": strictjson.Object{"type": "BachelorDegree", "name": "Bachelor of Science"},
+		},
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	signed := b64(strictjson.Encode(header)) + "." + b64(strictjson.Encode(payload))
+	want := signed + "." + b64(ed25519.Sign(ed25519.NewKeyFromSeed(seed), []byte(signed))) + "\n"
+	if *update {
+		if err := os.WriteFile(credential, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(credential); err != nil || string(got) != want {
+		t.Errorf("%s is not what -update writes: %v", credential, err)
+	}
 }
 
 // inRegistry holds the registry to the test keys: each is there by its thumbprint
