@@ -15,22 +15,27 @@ import (
 
 // The names in a folder that are not entity files.
 const (
-	folderManifest  = "registry"  // registry.yaml or .json: {name}
+	folderManifest  = "registry"  // registry.yaml or .json: {name, authority, recognitions}
 	folderResources = "resources" // documents, and the list of them
-	folderIndex     = "index"     // resources/index.yaml: [{url, file, mediaType, obtained}]
+	folderIndex     = "index"     // resources/index.yaml: [{url, file, mediaType, obtained, kind, ttl}]
 	folderEvidence  = "evidence"  // signed bytes that entities name
+
+	kindStatus = "status" // kind of a status list in the list of documents
 )
 
 // Folder reads an operator's own registry:
 //
-//	registry.yaml          name: the registry's name (optional)
+//	registry.yaml          name: the registry's name; authority: in whose name it speaks;
+//	                       recognitions: what it says of other registries, a list (all optional)
 //	*.yaml, *.yml, *.json  entities, one or a list per file, in any subfolder
-//	resources/index.yaml   a list of {url, file, mediaType, obtained}
+//	resources/index.yaml   a list of {url, file, mediaType, obtained}, and of status lists
+//	                       {kind: status, url, file, mediaType, obtained, ttl}
 //	resources/…            the documents that the list names
-//	evidence/…             files that an entity names as source or via: evidence/letter.pdf
+//	evidence/…             files that an entity or a recognition names as source or via:
+//	                       evidence/letter.pdf
 //
 // Names that begin with a dot are passed over. A file in resources/ that the list
-// does not name is an error, as is one in evidence/ that no entity names: what
+// does not name is an error, as is one in evidence/ that nothing names: what
 // somebody put there was meant to be published. YAML has to say what JSON could:
 // no anchors, aliases or tags, and no key twice. Links out of the folder are not
 // followed.
@@ -51,6 +56,14 @@ type loader struct {
 	resource []string        // files in resources
 	evidence map[string]block.Block
 	manifest string
+
+	recognitions []placed
+}
+
+// placed is an object of a file, and where it stood.
+type placed struct {
+	place string
+	o     strictjson.Object
 }
 
 func folder(dir string, fsys fs.FS) (*Result, error) {
@@ -92,6 +105,9 @@ func folder(dir string, fsys fs.FS) (*Result, error) {
 		if err := l.entityFile(name); err != nil {
 			return nil, err
 		}
+	}
+	if err := l.recognised(); err != nil {
+		return nil, err
 	}
 	if err := l.resources(); err != nil {
 		return nil, err
@@ -165,12 +181,18 @@ func (l *loader) readManifest(name string) error {
 	l.manifest = name
 	return l.objects(name, func(place string, o strictjson.Object) error {
 		var m struct {
-			Name string `json:"name"`
+			Name         string              `json:"name"`
+			Authority    string              `json:"authority"`
+			Recognitions []strictjson.Object `json:"recognitions"`
 		}
 		if err := strictjson.Bind(o, &m); err != nil {
 			return errorf(BadForm, place, "%v", err)
 		}
-		l.Name = m.Name
+		l.Name, l.Authority = m.Name, m.Authority
+		for i, o := range m.Recognitions {
+			// Evidence is read later than the manifest.
+			l.recognitions = append(l.recognitions, placed{index(place+": recognitions", i), o})
+		}
 		return nil
 	})
 }
@@ -208,6 +230,21 @@ func (l *loader) entityFile(name string) error {
 		l.Entities = append(l.Entities, e)
 		return nil
 	})
+}
+
+// recognised reads the recognitions of the manifest.
+func (l *loader) recognised() error {
+	for _, p := range l.recognitions {
+		if err := l.nameEvidence(p.place, p.o, "via"); err != nil {
+			return err
+		}
+		r, err := snapshot.ParseRecognition(p.o)
+		if err != nil {
+			return errorf(BadEntity, p.place, "%v", err)
+		}
+		l.Recognitions = append(l.Recognitions, r)
+	}
+	return nil
 }
 
 // nameEvidence puts a CID in the place of the name of a file in evidence/.
@@ -251,6 +288,8 @@ func (l *loader) document(place string, o strictjson.Object) error {
 		File      string `json:"file"`
 		MediaType string `json:"mediaType"`
 		Obtained  string `json:"obtained"`
+		Kind      string `json:"kind"` // empty for a resource
+		TTL       int64  `json:"ttl"`  // of a status list, in seconds
 	}
 	if err := strictjson.Bind(o, &entry); err != nil {
 		return errorf(BadForm, place, "%v", err)
@@ -264,6 +303,16 @@ func (l *loader) document(place string, o strictjson.Object) error {
 	if err != nil {
 		return err
 	}
-	l.Documents = append(l.Documents, snapshot.Document{URL: entry.URL, MediaType: entry.MediaType, Obtained: entry.Obtained, Body: bytes.Clone(data)})
+	d := snapshot.Document{URL: entry.URL, MediaType: entry.MediaType, Obtained: entry.Obtained, TTL: entry.TTL, Body: bytes.Clone(data)}
+	switch {
+	case entry.Kind == kindStatus:
+		l.StatusLists = append(l.StatusLists, d)
+	case entry.Kind != "":
+		return errorf(BadForm, place, "kind %.40q, want %s, or none for a resource", entry.Kind, kindStatus)
+	case entry.TTL != 0:
+		return errorf(BadForm, place, "ttl belongs to a status list")
+	default:
+		l.Documents = append(l.Documents, d)
+	}
 	return nil
 }

@@ -78,6 +78,43 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// What a folder says of other registries, the status lists that it carries, and in
+// whose name it speaks, is in the snapshot.
+func TestFolderOptionalRooms(t *testing.T) {
+	files := folderFiles()
+	files["registry.yaml"] = `
+name: Registry of Examples
+authority: did:web:registry.example
+recognitions:
+  - registry: did:web:other.example
+    action: issue
+    resource: DegreeCredential
+    until: 2027-01-01
+    depth: 1
+    via: evidence/treaty.pdf
+`
+	files["evidence/treaty.pdf"] = "we recognise one another"
+	files["resources/index.yaml"] += "- {kind: status, url: https://graz.example/status/1, file: status.jwt, mediaType: application/statuslist+jwt, obtained: 2026-01-01, ttl: 3600}\n"
+	files["resources/status.jwt"] = "signed"
+	r, err := Folder(write(t, files), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, store := build(t, r)
+	meta, err := s.Head()
+	if err != nil || meta.Authority != "did:web:registry.example" || meta.Recognitions != 1 || meta.StatusLists != 1 || meta.Resources != 1 {
+		t.Errorf("%+v %v", meta, err)
+	}
+	treaty := block.New(block.Raw, []byte("we recognise one another"))
+	want := snapshot.Recognition{Registry: "did:web:other.example", Action: "issue", Resource: "DegreeCredential", Until: "2027-01-01T00:00:00Z", Depth: 1, Via: treaty.CID.String()}
+	if list, _, err := s.Recognition(want.Registry); err != nil || len(list) != 1 || list[0] != want || string(store[treaty.CID]) != "we recognise one another" {
+		t.Errorf("%+v %v, want %+v", list, err, want)
+	}
+	if l, p, err := s.StatusList("https://graz.example/status/1"); err != nil || !p.Found || l.TTL != 3600 || l.Obtained != "2026-01-01T00:00:00Z" {
+		t.Errorf("%+v %v", l, err)
+	}
+}
+
 func TestFolderRefuses(t *testing.T) {
 	tests := []struct {
 		name string
@@ -92,6 +129,26 @@ func TestFolderRefuses(t *testing.T) {
 		{"comments only", func(f map[string]string) { f["x.yaml"] = "# nothing yet\n" }, ""},
 		{"two manifests", func(f map[string]string) { f["registry.json"] = "{}" }, BadForm},
 		{"manifest with another member", func(f map[string]string) { f["registry.yaml"] = "title: x" }, BadForm},
+		{"recognition", func(f map[string]string) {
+			f["registry.yaml"] = "recognitions:\n  - {registry: did:web:other.example, action: issue, resource: '*', via: evidence/letter.txt}"
+		}, ""},
+		{"recognition of nobody", func(f map[string]string) { f["registry.yaml"] = "recognitions: [{action: issue, resource: '*'}]" }, BadEntity},
+		{"recognition with another member", func(f map[string]string) {
+			f["registry.yaml"] = "recognitions: [{registry: a:1, action: issue, resource: '*', by: a:2}]"
+		}, BadEntity},
+		{"recognition by evidence that is not there", func(f map[string]string) {
+			f["registry.yaml"] = "recognitions: [{registry: a:1, action: issue, resource: '*', via: evidence/x}]"
+		}, NoFile},
+		{"status list", func(f map[string]string) {
+			f["resources/index.yaml"] += "- {kind: status, url: u:1, file: list.jwt, ttl: 3600}\n"
+			f["resources/list.jwt"] = "list"
+		}, ""},
+		{"resource with a ttl", func(f map[string]string) {
+			f["resources/index.yaml"] = "- {url: u:1, file: graz/did.json, ttl: 1}\n"
+		}, BadForm},
+		{"resource of another kind", func(f map[string]string) {
+			f["resources/index.yaml"] = "- {kind: schema, url: u:1, file: graz/did.json}\n"
+		}, BadForm},
 		{"two lists of resources", func(f map[string]string) { f["resources/index.json"] = "[]" }, BadForm},
 		{"document that is not there", func(f map[string]string) { delete(f, "resources/graz/did.json") }, NoFile},
 		{"document that nothing names", func(f map[string]string) { f["resources/x.json"] = "{}" }, BadForm},

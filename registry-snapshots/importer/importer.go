@@ -89,6 +89,8 @@ type Result struct {
 	Authority string // in whose name the source speaks, if it says so
 	Entities  []snapshot.Entity
 	Documents []snapshot.Document
+	// StatusLists are signed status lists, as they were obtained.
+	StatusLists []snapshot.Document
 	// Recognitions are what the source says of other registries.
 	Recognitions []snapshot.Recognition
 	Evidence     snapshot.Store // the bytes that entities name as source or via
@@ -195,6 +197,7 @@ func (r *Result) Source() snapshot.Source {
 		Authority:    r.Authority,
 		Entities:     seq(r.Entities),
 		Documents:    seq(r.Documents),
+		StatusLists:  seq(r.StatusLists),
 		Recognitions: seq(r.Recognitions),
 		Evidence:     r.Evidence.Get,
 	}
