@@ -3,6 +3,7 @@ package governance
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -57,7 +58,8 @@ type Result struct {
 	Conflict []string
 	// Refused is the first document that was obtained and broke a rule.
 	Refused *Error
-	// Obtained reports whether any named document was obtained.
+	// Obtained reports whether any named document was obtained, or an IPNS record that
+	// is not behind.
 	Obtained bool
 
 	State   *State // to keep from now on; nil where there is nothing to keep
@@ -121,8 +123,8 @@ type run struct {
 // offer is a head that may count.
 type offer struct {
 	*HeadDoc
-	held   bool // it is the state's
-	hinted bool // an IPNS record alone points to it: that it is old says nothing
+	held    bool // it is the state's
+	offered bool // it was obtained by name. Where an IPNS record alone points to it, that it is old says nothing.
 }
 
 // hint is an IPNS record that holds.
@@ -159,7 +161,7 @@ func (r *run) ask(name string, size int) {
 
 func (r *run) documents(name string) [][]byte {
 	list := r.ev.Documents(name)
-	r.Obtained = r.Obtained || len(list) > 0
+	r.Obtained = r.Obtained || len(list) > 0 && !strings.HasPrefix(name, "ipns/") // those are hints
 	return list[:min(len(list), maxCopies)]
 }
 
@@ -214,7 +216,7 @@ func (r *run) chain() {
 		}
 	}
 	for _, doc := range r.documents("head") {
-		r.offer(doc, offer{})
+		r.offer(doc, offer{offered: true})
 	}
 	for {
 		n := len(r.roots)
@@ -236,8 +238,9 @@ func (r *run) offer(doc []byte, by offer) *HeadDoc {
 		r.refuse(err)
 		return nil
 	}
-	for _, have := range r.heads {
+	for i, have := range r.heads {
 		if have.Location == h.Location {
+			r.heads[i].offered = have.offered || by.offered
 			return have.HeadDoc
 		}
 	}
@@ -355,7 +358,7 @@ func (r *run) records() {
 			continue
 		}
 		r.ipns = append(r.ipns, hint{record, c})
-		if data, ok := r.block(c, MaxDocument); ok && r.offer(data, offer{hinted: true}) == nil {
+		if data, ok := r.block(c, MaxDocument); ok && r.offer(data, offer{}) == nil {
 			r.note(NoteIPNSInvalid)
 		}
 	}

@@ -104,7 +104,7 @@ func (r *run) choose() {
 		}
 		switch {
 		case floor != nil && h.Version < floor.Version:
-			if !h.hinted && (lower == nil || h.Version > lower.Version) {
+			if h.offered && (lower == nil || h.Version > lower.Version) {
 				lower = h.HeadDoc
 			}
 			continue
@@ -147,10 +147,9 @@ func (r *run) choose() {
 	}
 }
 
-// offeredUpTo reports whether a head of at least this version was offered, other than
-// by the state.
+// offeredUpTo reports whether a head of at least this version was offered.
 func (r *run) offeredUpTo(valid []offer, version int64) bool {
-	return slices.ContainsFunc(valid, func(h offer) bool { return !h.held && h.Version >= version })
+	return slices.ContainsFunc(valid, func(h offer) bool { return h.offered && h.Version >= version })
 }
 
 // hints compares the IPNS records with the head that counts.
@@ -168,20 +167,24 @@ func (r *run) hints() {
 			r.note(NoteIPNSDisagrees)
 		case r.Head != nil && head.Version < r.Head.Version:
 			r.note(NoteIPNSBehind)
+		default:
+			r.Obtained = true
 		}
 	}
 }
 
-// freshness finds the newest Freshness of the head, and the newest of all. superseded
-// says, where it is so, that a newer head has been announced.
+// freshness finds the newest Freshness of the head, and the newest that it must answer
+// to. superseded says, where it is so, that a newer head has been announced since: one
+// of higher versions and older times is what an attack has left that a new epoch ended.
 func (r *run) freshness() (newest *FreshnessDoc, superseded string) {
 	root := r.newest()
 	if root.Roles.Fresh == nil {
 		return nil, ""
 	}
 	var held, offered *FreshnessDoc
-	if r.st != nil && r.st.Fresh != "" {
-		// What does not hold, or no longer, is passed over: the state is nobody's word.
+	if r.floor() != nil && r.st.Fresh != "" {
+		// What does not hold, or no longer, is passed over: the state is nobody's word. So
+		// is one of an epoch before, whose versions mean nothing in this.
 		if f, err := ParseFreshness([]byte(r.st.Fresh)); err == nil && checkFreshness(root, f) == nil {
 			held = f
 		}
@@ -206,15 +209,14 @@ func (r *run) freshness() (newest *FreshnessDoc, superseded string) {
 		all = append(all, f)
 	}
 	for _, f := range all {
-		if f == nil {
-			continue
-		}
-		newest = newer(newest, f)
 		switch {
+		case f == nil:
 		case f.Version == r.Head.Version && f.Head == r.Head.Identity.String():
 			r.Fresh = newer(r.Fresh, f)
+			newest = newer(newest, f)
 		case f.Version >= r.Head.Version && f.asOf.After(r.Head.issued):
 			superseded = fmt.Sprintf("head %d, %s, was announced at %s and could not be had", f.Version, f.Head, f.AsOf)
+			newest = newer(newest, f)
 		}
 	}
 	unmoved := r.st != nil && r.st.Head != nil && r.st.Head.Identity == r.Head.Identity.String()

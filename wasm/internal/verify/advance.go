@@ -74,6 +74,9 @@ func advanced(g *registry.Governed) wire.Advance {
 		a.Outcome = outcomeRefused // what was obtained did not count, and there is nothing else
 	case g.Changed:
 		a.Outcome = outcomeAdvanced
+		if g.Refused != nil && a.Detail == "" {
+			a.Detail = "something else that was offered was refused: " + g.Refused.Error()
+		}
 	case g.Refused != nil:
 		a.Outcome, a.Reason, a.Detail = outcomeRefused, string(g.Refused.Reason), g.Refused.Error()
 	case !g.Obtained:
