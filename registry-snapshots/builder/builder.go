@@ -32,6 +32,7 @@ import (
 type Request struct {
 	URL      string
 	Accept   string // media types, or ""
+	Question []byte // JSON to POST; nil is a GET
 	MaxBytes int64
 	Timeout  time.Duration // for the whole exchange
 }

@@ -84,6 +84,7 @@ type sourceFile struct {
 	Fingerprint string   `json:"fingerprint"`
 	Unsigned    bool     `json:"unsigned"`
 	Evidence    bool     `json:"evidence"`
+	Questions   []any    `json:"questions"` // of an endpoint that answers some: what to ask
 
 	Optional bool `json:"optional"`
 }
@@ -285,6 +286,8 @@ func (c *Config) readSources(f *configFile) error {
 			return errorf(BadConfig, place, "want one of file, url and files")
 		case s.File == "" && s.From == importer.FromFolder:
 			return errorf(BadConfig, place, "want the file of a folder")
+		case s.Questions != nil && (s.From != importer.FromTRQP || s.URL == ""):
+			return errorf(BadConfig, place+".questions", "are for the url of a %s endpoint", importer.FromTRQP)
 		case s.File != "" && s.Optional:
 			return errorf(BadConfig, place+".optional", "a file is there or not: leave the source out")
 		}

@@ -45,21 +45,31 @@ func newGatherer(ctx context.Context, fetch func(context.Context, Request) (Answ
 // whatever it is asked. That is what makes an entity's keys and the document that is
 // carried agree, also where the document changes in between.
 func (g *gatherer) get(target, accept string, most int64, timeout time.Duration) (Answer, error) {
+	return g.do(Request{URL: target, Accept: accept, MaxBytes: most, Timeout: timeout})
+}
+
+// do is get for a request that may be a question.
+func (g *gatherer) do(r Request) (Answer, error) {
+	target, most := r.URL, r.MaxBytes
+	name := target
+	if r.Question != nil {
+		name += "\n" + string(r.Question)
+	}
 	if g.fetch == nil {
 		return Answer{}, errorf(NotFetched, target, "nothing is fetched")
 	}
 	g.mu.Lock()
-	x, known := g.once[target]
+	x, known := g.once[name]
 	if !known {
 		x = &exchange{done: make(chan struct{})}
-		g.once[target] = x
+		g.once[name] = x
 		if len(g.once) > g.limits.Documents {
 			g.exceeded(errorf(TooMany, "", "more than %d documents are fetched", g.limits.Documents))
 		}
 	}
 	g.mu.Unlock()
 	if !known {
-		x.Answer, x.err = g.ask(target, accept, most, timeout)
+		x.Answer, x.err = g.ask(r)
 		close(x.done)
 	}
 	<-x.done
@@ -83,7 +93,8 @@ func (g *gatherer) failed() error {
 }
 
 // ask makes the request, when it is the host's turn.
-func (g *gatherer) ask(target, accept string, most int64, timeout time.Duration) (Answer, error) {
+func (g *gatherer) ask(r Request) (Answer, error) {
+	target, most := r.URL, r.MaxBytes
 	u, err := url.Parse(target)
 	if err != nil {
 		return Answer{}, errorf(BadDocument, target, "%v", err)
@@ -110,7 +121,7 @@ func (g *gatherer) ask(target, accept string, most int64, timeout time.Duration)
 	case g.ctx.Err() != nil:
 		return Answer{}, errorf(Cancelled, target, "%v", context.Cause(g.ctx))
 	}
-	a, err := g.fetch(g.ctx, Request{URL: target, Accept: accept, MaxBytes: most, Timeout: timeout})
+	a, err := g.fetch(g.ctx, r)
 	if err == nil && int64(len(a.Body)) > most { // a fetcher that does not keep the bound
 		a, err = Answer{}, errorf(TooLarge, target, "more than %d bytes", most)
 	}

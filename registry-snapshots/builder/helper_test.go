@@ -94,7 +94,7 @@ func fetchFrom(t testing.TB, hosts ...string) func(context.Context, builder.Requ
 
 func fetchBy(g *fetch.Gatherer) func(context.Context, builder.Request) (builder.Answer, error) {
 	return func(ctx context.Context, r builder.Request) (builder.Answer, error) {
-		d, err := g.Get(ctx, r.URL, r.Accept, r.MaxBytes, r.Timeout)
+		d, err := g.Get(ctx, r.URL, r.Accept, r.Question, r.MaxBytes, r.Timeout)
 		return builder.Answer{Body: d.Body, MediaType: d.MediaType}, err
 	}
 }

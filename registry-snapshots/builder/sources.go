@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/importer"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // source is an imported source, or one that is missing.
@@ -107,12 +109,13 @@ func (k *kept) size() (n int64) {
 }
 
 // sum tells two versions of a source apart.
-func (k *kept) sum() string {
-	var b strings.Builder
+func (k *kept) sum() digest {
+	h := sha256.New()
 	for _, f := range k.Files {
-		fmt.Fprintf(&b, "%s %s %x\n", f.Name, f.URL, f.body)
+		fmt.Fprintf(h, "%d %s %d %s %d ", len(f.Name), f.Name, len(f.URL), f.URL, len(f.body))
+		h.Write(f.body)
 	}
-	return b.String()
+	return digest(h.Sum(nil))
 }
 
 // beside are the files that a source has beside it, as endings of its own name, and
@@ -132,7 +135,9 @@ func (b *build) download(c sourceConfig, k *kept) error {
 		}
 		k.Files = append(k.Files, keptFile{Name: name, URL: c.Files[name], MediaType: media, body: body})
 	}
-	if c.URL != "" && !isAPI(c.From) {
+	if c.URL != "" && isAPI(c.From) {
+		k.Files = append(k.Files, c.endpoint()...)
+	} else if c.URL != "" {
 		if err := b.downloadFile(c, k, fetch); err != nil {
 			return err
 		}
@@ -183,7 +188,19 @@ func (b *build) downloadFile(c sourceConfig, k *kept, fetch func(string) ([]byte
 
 // isAPI reports whether a source is no file but a number of addresses, which its
 // importer asks for one by one.
-func isAPI(from string) bool { return false }
+func isAPI(from string) bool {
+	return from == importer.FromEBSI || from == importer.FromOIDF || from == importer.FromTRQP
+}
+
+// endpoint makes the folder that such an importer reads, of its endpoint alone.
+func (c sourceConfig) endpoint() []keptFile {
+	text := strictjson.Encode(strictjson.Object{"endpoint": c.URL})
+	files := []keptFile{{Name: "source.json", body: text}}
+	if c.Questions != nil {
+		files = append(files, keptFile{Name: "questions.json", body: strictjson.Encode(c.Questions)})
+	}
+	return files
+}
 
 // fileName is the last segment of a URL, as far as it can be a file's name.
 func fileName(target, otherwise string) string {
@@ -232,28 +249,37 @@ func (b *build) importKept(c sourceConfig, k, before *kept, live bool) (*importe
 	}
 	var mu sync.Mutex
 	var asked []keptFile
-	opt.Get = func(_ context.Context, target string) ([]byte, string, error) {
+	ask := func(target string, question []byte) ([]byte, string, error) {
+		name := target
+		if question != nil {
+			name += "\n" + string(question)
+		}
 		if !live {
 			for _, f := range k.Files {
-				if f.URL == target {
+				if f.URL == name {
 					return f.body, f.MediaType, nil
 				}
 			}
 			return nil, "", errorf(NotFetched, target, "was not kept")
 		}
-		a, err := b.gather.get(target, "", b.cfg.Limits.SourceBytes, b.cfg.Limits.Timeout)
+		a, err := b.gather.do(Request{URL: target, Question: question, MaxBytes: b.cfg.Limits.SourceBytes, Timeout: b.cfg.Limits.Timeout})
 		if err == nil {
 			mu.Lock()
-			asked = append(asked, keptFile{URL: target, MediaType: a.MediaType, body: a.Body})
+			asked = append(asked, keptFile{URL: name, MediaType: a.MediaType, body: a.Body})
 			mu.Unlock()
 		}
 		return a.Body, a.MediaType, err
+	}
+	opt.Get = func(_ context.Context, target string) ([]byte, string, error) { return ask(target, nil) }
+	opt.Post = func(_ context.Context, target string, question []byte) ([]byte, string, error) {
+		return ask(target, question)
 	}
 	r, err := importer.Import(c.From, main, opt)
 	if err != nil { // its text names the file that was made here
 		return nil, renamed{err, strings.NewReplacer(main, c.where(), dir, c.where())}
 	}
 	r.Report.Source = c.where()
+	slices.SortFunc(asked, func(a, b keptFile) int { return strings.Compare(a.URL, b.URL) })
 	k.Files = append(k.Files, asked...)
 	return r, nil
 }

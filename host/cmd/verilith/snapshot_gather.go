@@ -45,7 +45,7 @@ func (f *sources) documents() (func(context.Context, builder.Request) (builder.A
 		return nil, err
 	}
 	return func(ctx context.Context, r builder.Request) (builder.Answer, error) {
-		d, err := g.Get(ctx, r.URL, r.Accept, r.MaxBytes, r.Timeout)
+		d, err := g.Get(ctx, r.URL, r.Accept, r.Question, r.MaxBytes, r.Timeout)
 		return builder.Answer{Body: d.Body, MediaType: d.MediaType}, err
 	}, nil
 }
