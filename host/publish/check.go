@@ -76,20 +76,28 @@ func (r *Release) check() (*proven, error) {
 // prove proves the roots of a registry, from the first on.
 func prove(id string, docs [][]byte) (*proven, error) {
 	p := &proven{}
-	for i, data := range docs {
-		root, err := governance.ParseRoot(data)
-		if err == nil {
-			err = governance.CheckRoot(p.root, root)
+	for _, data := range docs {
+		if err := p.extend(data); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, errorf(BadRelease, "", "root %d: %v", i+1, err)
-		}
-		p.roots, p.root = append(p.roots, root), root
 	}
 	if p.root == nil || p.root.ID() != id {
 		return nil, errorf(BadRelease, "", "root 1 is not that of the registry %s", id)
 	}
 	return p, nil
+}
+
+// extend proves one root more by the one before, and changes nothing where it fails.
+func (p *proven) extend(data []byte) error {
+	root, err := governance.ParseRoot(data)
+	if err == nil {
+		err = governance.CheckRoot(p.root, root)
+	}
+	if err != nil {
+		return errorf(BadRelease, "", "root %d: %v", len(p.roots)+1, err)
+	}
+	p.roots, p.root = append(p.roots, root), root
+	return nil
 }
 
 // checkRecord holds an IPNS record to mirroring the head.

@@ -451,6 +451,58 @@ func TestObtainFromHostileSources(t *testing.T) {
 	wantReason(t, err, Cancelled)
 }
 
+// Of several sources one lags, and one makes things up: the newest head that holds is
+// taken, with the roots that it needs.
+func TestObtainTheNewest(t *testing.T) {
+	o := newOperator(t)
+	dir := t.TempDir()
+	old, newest := Folder{Dir: filepath.Join(dir, "old")}, Folder{Dir: filepath.Join(dir, "newest")}
+	one := o.release(o.build(30, 0, 0), 0)
+	publish(t, old, one)
+	publish(t, newest, one)
+	o.rotate()
+	two := o.release(o.build(30, 1, 1), 1)
+	publish(t, newest, two)
+	false9 := o.head.Head
+	false9.Version, false9.Roots = 9, []string{o.id()} // root 1 in the place of root 2
+	liar := Source{Get: old.Get, Document: func(id, name string) ([]byte, bool) {
+		if name == "head" {
+			return o.sign(false9, newKey(t)), true
+		}
+		return old.Document(id, name)
+	}}
+	var urls []string
+	for _, s := range []Source{old.Source(), liar, newest.Source()} {
+		server := httptest.NewServer(Handler(s))
+		defer server.Close()
+		urls = append(urls, server.URL)
+	}
+	stores := func(folders ...Folder) (list []fetch.Store) {
+		for _, f := range folders {
+			s, err := fetch.Folder(f.Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, s)
+		}
+		return list
+	}
+	for name, cfg := range map[string]fetch.Config{
+		"a folder that lags":        {Stores: stores(old), Gateways: urls[2:]},
+		"a mirror that lags":        {Stores: stores(newest), Gateways: urls[:1]},
+		"a mirror that makes it up": {Stores: stores(newest), Gateways: urls[1:2]},
+	} {
+		got, err := Obtain(t.Context(), fetcher(t, cfg), o.id())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !bytes.Equal(got.Head, two.Head) || len(got.Roots) != 2 {
+			t.Errorf("%s: another head than the newest, of %d roots", name, len(got.Roots))
+		}
+	}
+}
+
 func leafOf(t testing.TB, root cid.Cid, store snapshot.Store, i int) cid.Cid {
 	s, err := snapshot.Open(root, store.Get)
 	if err != nil {

@@ -1,11 +1,13 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,98 +21,157 @@ import (
 )
 
 // Obtain gets a registry's newest release from wherever f finds it, be that files or
-// other mirrors: its roots, its head, what speaks of it. It takes what proves itself from the id on, and nobody's
-// word. The release's blocks come from f too, as they are asked for.
+// other mirrors: its roots, its head, what speaks of it. It takes what proves itself
+// from the id on, and nobody's word. The release's blocks come from f too, as they are
+// asked for.
 //
 // The head is the newest that f was given; that there is no newer one, only a
 // freshness says, and who reads it judges.
 func Obtain(ctx context.Context, f host.Fetcher, id string) (Release, error) {
+	o := obtainer{ctx: ctx, f: f, r: Release{ID: id, fetch: fetchFrom(f, nil)}}
 	if !isRegistry(id) {
-		return Release{}, errorf(BadRelease, "", "%.80q is no registry's id", id)
+		return o.r, errorf(BadRelease, "", "%.80q is no registry's id", id)
 	}
-	r := Release{ID: id, fetch: fetchFrom(f, nil)}
 	first, err := block.ParseCID(id)
 	if err != nil {
-		return r, wrap(BadRelease, "", err)
+		return o.r, wrap(BadRelease, "", err)
 	}
-	docs, err := r.fetch(ctx, []cid.Cid{first})
+	if o.r.Roots, err = o.r.fetch(ctx, []cid.Cid{first}); err != nil {
+		return o.r, err
+	}
+	if o.p, err = prove(id, o.r.Roots); err != nil {
+		return o.r, err
+	}
+	copies, err := o.ask("head")
 	if err != nil {
-		return r, err
+		return o.r, err
 	}
-	r.Roots = docs
-	p, err := prove(id, r.Roots)
-	if err != nil {
-		return r, err
-	}
-	r.fetch = fetchFrom(f, p.root.Mirrors)
-	ask := func(name string) ([]byte, error) {
-		a, err := f.Fetch(ctx, wire.Need{Registry: id, Document: name, Mirrors: p.root.Mirrors, MaxBytes: governance.MaxDocument})
-		if err == nil && a.Document == nil {
-			err = errors.New("the fetcher gave no document")
-		}
+	var heads []*governance.HeadDoc
+	bad := errorf(BadRelease, "", "no head of %s was given", id)
+	for _, data := range copies {
+		head, err := governance.ParseHead(data)
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil, wrap(Cancelled, "", ctx.Err())
-			}
-			return nil, wrap(MissingBlock, "", fmt.Errorf("%s: %w", name, err))
+			bad = errorf(BadRelease, "", "head: %v", err)
+			continue
 		}
-		return a.Document.Body, nil
+		heads = append(heads, head)
 	}
-	if r.Head, err = ask("head"); err != nil {
-		return r, err
+	slices.SortStableFunc(heads, func(a, b *governance.HeadDoc) int { return cmp.Compare(b.Version, a.Version) })
+	if err := o.roots(heads); err != nil {
+		return o.r, err
 	}
-	head, err := governance.ParseHead(r.Head)
+	// The newest one that holds. What does not is as good as not given.
+	for _, head := range heads {
+		o.r.Head, o.r.Snapshot = head.Bytes, head.SnapshotCID()
+		_, err := o.r.check()
+		if err == nil {
+			err = o.further()
+			return o.r, err
+		}
+		_ = errors.As(err, &bad) // check has no other errors
+	}
+	return o.r, bad
+}
+
+// obtainer gathers a release.
+type obtainer struct {
+	ctx context.Context
+	f   host.Fetcher
+	r   Release
+	p   *proven // the roots so far
+}
+
+// ask asks for a document, of which several copies may come.
+func (o *obtainer) ask(name string) ([][]byte, error) {
+	a, err := o.f.Fetch(o.ctx, wire.Need{Registry: o.r.ID, Document: name, Mirrors: o.p.root.Mirrors, MaxBytes: governance.MaxDocument})
+	if o.ctx.Err() != nil {
+		return nil, wrap(Cancelled, "", o.ctx.Err())
+	}
+	var list [][]byte
+	for _, d := range a.Copies {
+		list = append(list, d.Body)
+	}
+	if err == nil && len(list) == 0 {
+		err = errors.New("the fetcher gave no document")
+	}
 	if err != nil {
-		return r, wrap(BadRelease, "", err)
+		return nil, wrap(MissingBlock, "", fmt.Errorf("%s: %w", name, err))
 	}
-	r.Snapshot = head.SnapshotCID()
-	for i := len(r.Roots); i < governance.MaxRoots; i++ {
-		var next []byte
-		if i <= len(head.Roots) { // the head names roots from the second on
-			c, err := block.ParseCID(head.Roots[i-1])
-			if err != nil {
-				return r, wrap(BadRelease, "", err)
+	return list, nil
+}
+
+// roots obtains the roots from the second on: by the CIDs that the heads name, else by
+// their names, as far as each proves itself by the one before.
+func (o *obtainer) roots(heads []*governance.HeadDoc) error {
+	for i := 1; i < governance.MaxRoots; i++ {
+		o.r.fetch = fetchFrom(o.f, o.p.root.Mirrors)
+		var named [][]byte
+		for _, head := range heads {
+			if i > len(head.Roots) {
+				continue
 			}
-			docs, err := r.fetch(ctx, []cid.Cid{c})
-			if err != nil {
-				return r, err
+			if c, err := block.ParseCID(head.Roots[i-1]); err == nil {
+				if docs, err := o.r.fetch(o.ctx, []cid.Cid{c}); err == nil {
+					named = append(named, docs[0])
+				}
 			}
-			next = docs[0]
-		} else if next, err = ask(rootName(i + 1)); err != nil {
-			if ctx.Err() != nil {
-				return r, err
-			}
-			break // there is no newer root, or nobody has it
 		}
-		if p, err = prove(id, append(r.Roots, next)); err != nil {
-			if i < len(head.Roots)+1 {
-				return r, err
-			}
-			break // what a stranger calls the next root, and is none
-		}
-		r.Roots = append(r.Roots, next)
-	}
-	if p, err = prove(id, r.Roots); err != nil {
-		return r, err
-	}
-	r.fetch = fetchFrom(f, p.root.Mirrors)
-	// Further documents are taken where they hold, and left out where they do not.
-	if fresh, err := ask("fresh"); err == nil {
-		r.Fresh = fresh
-		if _, err := r.check(); err != nil {
-			r.Fresh = nil
-		}
-	}
-	if p.root.IPNS != "" {
-		if record, err := ask("ipns/" + p.root.IPNS); err == nil {
-			r.RecordName, r.Record = p.root.IPNS, record
-			if _, err := r.check(); err != nil {
-				r.RecordName, r.Record = "", nil
+		if !o.next(named) {
+			// That there is no further root and that nobody has it looks alike here. A head
+			// that was signed under it does not hold then.
+			named, _ = o.ask(rootName(i + 1))
+			if !o.next(named) {
+				break
 			}
 		}
 	}
-	_, err = r.check()
-	return r, err
+	if err := o.ctx.Err(); err != nil {
+		return wrap(Cancelled, "", err)
+	}
+	return nil
+}
+
+// next takes the first of some documents that is the next root.
+func (o *obtainer) next(docs [][]byte) bool {
+	for _, data := range docs {
+		if o.p.extend(data) == nil {
+			o.r.Roots = append(o.r.Roots, data)
+			return true
+		}
+	}
+	return false
+}
+
+// further adds what speaks of the head, where it holds: the latest freshness, and an
+// IPNS record.
+func (o *obtainer) further() error {
+	latest := time.Time{}
+	copies, _ := o.ask("fresh") // there may be none
+	for _, data := range copies {
+		with := o.r
+		with.Fresh = data
+		p, err := with.check()
+		if err != nil {
+			continue
+		}
+		if asOf, err := time.Parse(time.RFC3339, p.fresh.AsOf); err == nil && asOf.After(latest) {
+			o.r, latest = with, asOf
+		}
+	}
+	if name := o.p.root.IPNS; name != "" {
+		copies, _ := o.ask("ipns/" + name)
+		for _, data := range copies {
+			with := o.r
+			with.RecordName, with.Record = name, data
+			if with.Verify() == nil {
+				o.r = with
+			}
+		}
+	}
+	if err := o.ctx.Err(); err != nil {
+		return wrap(Cancelled, "", err)
+	}
+	return nil
 }
 
 // ObtainSnapshot is Obtain for a bare snapshot.
