@@ -69,7 +69,7 @@ func (f *signerFlags) signers(ctx context.Context, s std) ([]oneSigner, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := signer.NewCommand(ctx, f.command, jwk, f.timeout, s.err)
+	c, err := signer.NewCommand(ctx, f.command, jwk, signer.CommandOptions{Timeout: f.timeout, Stderr: s.err, Terminal: s.inTTY})
 	if err != nil {
 		return nil, err
 	}

@@ -38,17 +38,26 @@ const (
 // base64url, base64, or hexadecimal digits. All these are safe to take, since nothing
 // is used that the public key does not verify.
 type Command struct {
-	line    string
-	alg     keys.Algorithm
-	public  *keys.Key
-	timeout time.Duration
-	stderr  io.Writer
-	ctx     context.Context // of the run of this program
+	line   string
+	alg    keys.Algorithm
+	public *keys.Key
+	opt    CommandOptions
+	ctx    context.Context // of the run of this program
 }
 
-// NewCommand makes a signer of a command line and the public JWK of its key. A timeout
-// of zero is DefaultTimeout; stderr may be nil.
-func NewCommand(ctx context.Context, line string, jwk strictjson.Object, timeout time.Duration, stderr io.Writer) (*Command, error) {
+// CommandOptions are how a command is run.
+type CommandOptions struct {
+	// Timeout is how long a signature may take; zero is DefaultTimeout.
+	Timeout time.Duration
+	// Stderr gets what the command says to people. Nil drops it.
+	Stderr io.Writer
+	// Terminal leaves the command in the terminal's foreground, so that it can ask for
+	// a PIN there. Without, whatever it started ends with it.
+	Terminal bool
+}
+
+// NewCommand makes a signer of a command line and the public JWK of its key.
+func NewCommand(ctx context.Context, line string, jwk strictjson.Object, opt CommandOptions) (*Command, error) {
 	if strings.TrimSpace(line) == "" {
 		return nil, fail(CommandFailed, "", "the command is empty")
 	}
@@ -60,10 +69,10 @@ func NewCommand(ctx context.Context, line string, jwk strictjson.Object, timeout
 	if err != nil {
 		return nil, err
 	}
-	if timeout <= 0 {
-		timeout = DefaultTimeout
+	if opt.Timeout <= 0 {
+		opt.Timeout = DefaultTimeout
 	}
-	return &Command{line: line, alg: alg, public: public, timeout: timeout, stderr: stderr, ctx: ctx}, nil
+	return &Command{line: line, alg: alg, public: public, opt: opt, ctx: ctx}, nil
 }
 
 // Key returns the public half as a JWK.
@@ -77,7 +86,7 @@ func (c *Command) Thumbprint() string { return c.public.Thumbprint() }
 
 // Sign runs the command. Its answer is used only if the public key verifies it.
 func (c *Command) Sign(input []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(c.ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(c.ctx, c.opt.Timeout)
 	defer cancel()
 	shell := []string{"/bin/sh", "-c"}
 	if runtime.GOOS == "windows" {
@@ -85,16 +94,19 @@ func (c *Command) Sign(input []byte) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], c.line)
 	cmd.WaitDelay = lingering // a child of the shell may hold the pipe
+	if !c.opt.Terminal {
+		together(cmd)
+	}
 	cmd.Env = append(os.Environ(), "VERILITH_ALG="+c.Alg(), "VERILITH_KID="+c.Thumbprint())
 	cmd.Stdin = bytes.NewReader(input)
 	out := &bounded{}
-	cmd.Stdout, cmd.Stderr = out, c.stderr
+	cmd.Stdout, cmd.Stderr = out, c.opt.Stderr
 	err := cmd.Run()
 	switch {
 	case c.ctx.Err() != nil:
 		return nil, c.ctx.Err()
 	case ctx.Err() != nil:
-		return nil, fail(CommandTimeout, "", "no signature within %v", c.timeout)
+		return nil, fail(CommandTimeout, "", "no signature within %v", c.opt.Timeout)
 	case out.over:
 		return nil, fail(CommandFailed, "", "it wrote more than %d bytes, and not a signature", maxOutput)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):

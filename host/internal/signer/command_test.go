@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestCommand(t *testing.T) {
 			}
 			jwk := testKey(t, tt.kind, "held elsewhere").Key()
 			start := time.Now()
-			c, err := NewCommand(t.Context(), fmt.Sprintf("TEST_SIGNER='%s' '%s'", tt.name, self), jwk, timeout, nil)
+			c, err := NewCommand(t.Context(), fmt.Sprintf("TEST_SIGNER='%s' '%s'", tt.name, self), jwk, CommandOptions{Timeout: timeout, Terminal: tt.kind == ES256})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,24 +161,43 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-func TestCommandRefuses(t *testing.T) {
-	good := testKey(t, Ed25519, "a").Key()
-	if _, err := NewCommand(t.Context(), "true", good, 0, nil); err != nil {
+// What a command started does not outlive it: the child would write the file.
+func TestCommandLeavesNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no process groups")
+	}
+	late := filepath.Join(t.TempDir(), "late")
+	c, err := NewCommand(t.Context(), "(sleep 1; echo > "+late+") & sleep 60; true", testKey(t, Ed25519, "a").Key(), CommandOptions{Timeout: 100 * time.Millisecond})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewCommand(t.Context(), " ", good, 0, nil); reasonOf(err) != CommandFailed {
+	if _, err := c.Sign(nil); reasonOf(err) != CommandTimeout {
+		t.Fatal(err)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	if _, err := os.Stat(late); err == nil {
+		t.Error("the child ran on")
+	}
+}
+
+func TestCommandRefuses(t *testing.T) {
+	good := testKey(t, Ed25519, "a").Key()
+	if _, err := NewCommand(t.Context(), "true", good, CommandOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCommand(t.Context(), " ", good, CommandOptions{}); reasonOf(err) != CommandFailed {
 		t.Errorf("an empty command: %v", err)
 	}
-	if _, err := NewCommand(t.Context(), "true", testKey(t, Ed25519, "a").jwk(), 0, nil); reasonOf(err) != MalformedKey {
+	if _, err := NewCommand(t.Context(), "true", testKey(t, Ed25519, "a").jwk(), CommandOptions{}); reasonOf(err) != MalformedKey {
 		t.Errorf("a private key: %v", err)
 	}
 	p384 := map[string]any{"kty": "EC", "crv": "P-384",
 		"x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0SLaVVYjC4fRz1xXKLhJ9M", "y": "DXdX4T4sMUc9V7PKbLGdUB6yVw2HGE-nyHhYVjYxGlb3Aa6wGkmzYYYPGmLCe_8X"}
-	if _, err := NewCommand(t.Context(), "true", p384, 0, nil); reasonOf(err) == "" {
+	if _, err := NewCommand(t.Context(), "true", p384, CommandOptions{}); reasonOf(err) == "" {
 		t.Error("a P-384 key")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	c, err := NewCommand(ctx, "sleep 60", good, 0, nil)
+	c, err := NewCommand(ctx, "sleep 60", good, CommandOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
