@@ -81,6 +81,9 @@ func newKey(s std, f *signerFlags, kind, out string, format signer.Format, locke
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
+		return err
+	}
 	if err := signer.Write(out, data); err != nil {
 		return err
 	}

@@ -126,6 +126,9 @@ func (e *missingError) Unwrap() []error { return []error{e.missing, e.why} }
 
 // writeCAR writes a snapshot whole or not at all.
 func writeCAR(path string, root cid.Cid, get snapshot.Getter) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".verilith-*")
 	if err != nil {
 		return err

@@ -27,8 +27,8 @@ Of a head the snapshot is read too, from snapshots/*.car in the folder, --car or
 --gateway, and compared with the one before; --unseen signs without.
 
 Several files are copies of one document that others have signed: their signatures are
-joined. Without --key none is added. Once there are enough, the document takes its place
-in the folder.`,
+joined. Without a key none is added, and a document that others have completed is taken
+over. Once there are enough, the document takes its place in the folder.`,
 		examples: `  verilith snapshot cosign head.next.json --key bob.key --car registry-2.car
   verilith snapshot cosign from-bob.json from-carol.json
   verilith snapshot cosign root.next.json --signer-command 'hsm-sign --slot 1' --signer-key carol.pub`,
@@ -98,13 +98,14 @@ func (f *signing) cosign(ctx context.Context, args []string, s std) error {
 		fmt.Fprintf(&b, "unchanged  %s is in the folder already\n", doc.title())
 		return f.report(s, &b, d, doc, roots, nil, d.final(doc))
 	}
-	signs := len(f.files) > 0 || f.command != ""
-	if err := f.look(ctx, s, &b, d, doc, roots, signs); err != nil {
-		return err
-	}
-	if !f.json { // before anybody signs
-		if _, err := s.out.Write(b.Bytes()); err != nil {
+	if len(f.files) > 0 || f.command != "" { // before anybody signs
+		if err := f.look(ctx, s, &b, d, doc, roots); err != nil {
 			return err
+		}
+		if !f.json {
+			if _, err := s.out.Write(b.Bytes()); err != nil {
+				return err
+			}
 		}
 		b.Reset()
 	}
@@ -118,9 +119,9 @@ func (f *signing) cosign(ctx context.Context, args []string, s std) error {
 	return f.finish(s, &b, d, doc, roots, wants, out, args, string(doc.env.Bytes) != before)
 }
 
-// look shows a document, and what it changes. Of a head to be signed it also reads
-// the snapshot.
-func (f *signing) look(ctx context.Context, s std, b *bytes.Buffer, d registryDir, doc *document, roots []*governance.RootDoc, signs bool) error {
+// look shows a document that is to be signed, and what it changes. Of a head it also
+// reads the snapshot.
+func (f *signing) look(ctx context.Context, s std, b *bytes.Buffer, d registryDir, doc *document, roots []*governance.RootDoc) error {
 	b.Write(doc.shown())
 	switch {
 	case doc.root != nil:
@@ -135,7 +136,7 @@ func (f *signing) look(ctx context.Context, s std, b *bytes.Buffer, d registryDi
 			return err
 		}
 		err = f.readSnapshot(ctx, s, b, d, prev, doc.head)
-		if signs && err != nil && !f.unseen {
+		if err != nil && !f.unseen {
 			return fmt.Errorf("%w; give --car or --gateway, or sign it --unseen", err)
 		}
 		if err != nil {

@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -200,10 +200,6 @@ func listed(root *governance.Root, thumbprint string) bool {
 
 // find finds a key of a root: by its name, its thumbprint, or the file of its public half.
 func find(root *governance.RootDoc, who string) (string, error) {
-	if _, err := os.Stat(who); err == nil {
-		_, thumbprint, err := readPublic(who)
-		return thumbprint, err
-	}
 	found := ""
 	for _, k := range root.Keys {
 		thumbprint := thumbprintOf(k.JWK)
@@ -217,10 +213,14 @@ func find(root *governance.RootDoc, who string) (string, error) {
 			found = thumbprint
 		}
 	}
-	if found == "" {
-		return "", fmt.Errorf("no key of root %d is %q: %w", root.Version, clean(who, 100), fs.ErrNotExist)
+	if found != "" {
+		return found, nil
 	}
-	return found, nil
+	_, thumbprint, err := readPublic(who)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("no key of root %d is %q, and it is no file", root.Version, clean(who, 100))
+	}
+	return thumbprint, err
 }
 
 // replaceKey puts a key in the place of another.
