@@ -39,6 +39,7 @@ const (
 	FromOIDF   = "oidf"   // entity statements of an OpenID Federation
 	FromTRQP   = "trqp"   // answers of a TRQP endpoint
 	FromETSI   = "etsi"   // a trusted list or list of trusted lists, ETSI TS 119 612
+	FromLoTE   = "lote"   // a list of trusted entities, ETSI TS 119 602
 
 	FromUniversalVerify = "universal-verify" // the Trusted Issuer Registry of Universal Verify
 )

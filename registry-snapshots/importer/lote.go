@@ -17,9 +17,6 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// FromLoTE is a list of trusted entities, ETSI TS 119 602.
-const FromLoTE = "lote"
-
 // The URIs of TS 119 602.
 const (
 	loteTypes = "http://uri.etsi.org/19602/LoTEType/"
@@ -112,7 +109,7 @@ func parseLoTE(path string, data []byte, unsigned bool) (*lote, error) {
 func (l *lote) verify(token string) ([]byte, error) {
 	protected, rest, _ := strings.Cut(token, ".")
 	encoded, signature, ok := strings.Cut(rest, ".")
-	if !ok || encoded == "" {
+	if !ok || encoded == "" || strings.HasPrefix(token, "{") {
 		return nil, errorf(NoSignature, l.path, "no JWS in compact serialization (TS 119 602 Clause 6.8)")
 	}
 	payload, err := keys.Base64URL(encoded)

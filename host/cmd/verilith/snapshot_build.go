@@ -39,12 +39,15 @@ Without one, --from and --source name a single source:
   vci     the VCI directory of SMART Health Card issuers: vci_snapshot.json, with its
           signature and certificate beside it
   dcc     a registry file of the Digital Credentials Consortium
+  etsi    a trusted list or list of trusted lists, XML of ETSI TS 119 612
+  lote    a list of trusted entities, JSON of ETSI TS 119 602
 
 The same content gives the same root CID, on every machine and in every order.`,
 		examples: `  verilith snapshot build registry.yaml --out registry.car
   verilith snapshot build registry.yaml --previous registry.car --out registry.car --report report.json
   verilith snapshot build --from folder --source my-registry --out registry.car
   verilith snapshot build --from vci --source vci_snapshot.json --out vci.car
+  verilith snapshot build --from etsi --source TSL_AT.xml --lotl eu-lotl.xml --out at.car
   verilith snapshot build --from vci --source today.json --prev yesterday.car --carry --out today.car`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &buildFlags{}
@@ -60,6 +63,11 @@ The same content gives the same root CID, on every machine and in every order.`,
 			fs.StringVar(&f.opt.Signature, "signature", "", "`FILE` with the signature (default: beside the source)")
 			fs.StringVar(&f.opt.Certificate, "certificate", "", "`FILE` with the signer's certificate (default: beside the source)")
 			fs.StringVar(&f.opt.Fingerprint, "fingerprint", "", "SHA-256 of the signer's certificate in `HEX` (default: the known one)")
+			fs.Func("anchor", "`FILE` with certificates of which one signed the source, or stands above who did;\nmay be given again", func(file string) error {
+				f.opt.Anchors = append(f.opt.Anchors, file)
+				return nil
+			})
+			fs.StringVar(&f.opt.LOTL, "lotl", "", "`FILE` with the list of lists that says who signs the source; --anchor and --fingerprint\nare then about who signed that")
 			fs.BoolVar(&f.opt.Evidence, "evidence", false, "carry the source's own bytes, linked from every entity")
 			fs.BoolVar(&f.json, "json", false, "print the report as JSON")
 			f.gathering.flags(fs)
@@ -168,8 +176,22 @@ func (f *buildFlags) show(w io.Writer, meta snapshot.Meta, r importer.Report, bl
 	showMeta(&b, meta)
 	fmt.Fprintf(&b, "file       %s, %s, %s\n", clean(f.out, maxLine), count(blocks, "block"), size(total))
 	fmt.Fprintf(&b, "source     %s\n", clean(join(", ", r.From, r.Source, prefixed("of ", r.Time)), maxLine))
+	if r.NextUpdate != "" || r.Past {
+		past := ""
+		if r.Past {
+			past = "past: this is a stale copy, not a fresh one"
+		}
+		fmt.Fprintf(&b, "next       %s\n", clean(join(", ", r.NextUpdate, past), maxLine))
+	}
 	sig := r.Signature
 	fmt.Fprintf(&b, "signature  %s\n", clean(join(", ", sig.State, prefixed("by ", sig.By), sig.Algorithm, sig.Note), maxLine))
+	for _, n := range r.Findings {
+		what := "noted"
+		if n.Skipped {
+			what = "skipped"
+		}
+		fmt.Fprintf(&b, "%-10s %s: %s: %s\n", what, clean(n.Place, 120), n.Reason, clean(n.Detail, maxLine))
+	}
 	for _, n := range slices.SortedFunc(slices.Values(r.NotMapped), byCount) {
 		fmt.Fprintf(&b, "left out   %s, %d times: %s\n", clean(n.Member, 80), n.Count, clean(n.Why, maxLine))
 	}
