@@ -24,12 +24,13 @@ type Need struct {
 	// with every block along it spares later rounds. It is a hint.
 	Path string `json:"path,omitempty"`
 	// Registry is the id of a governed registry, and Document one of its signed
-	// documents: "head", "fresh", "root/2", or "ipns/k51…" for an IPNS record. Mirrors
-	// are where the registry says that they are published, newest word first: a mirror
-	// M has M/registry/<id>/<document>.json, and M/ipns/k51… for a record.
-	Registry string   `json:"registry,omitempty"`
-	Document string   `json:"document,omitempty"`
-	Mirrors  []string `json:"mirrors,omitempty"`
+	// documents: "head", "fresh", "root/2", or "ipns/k51…" for an IPNS record.
+	Registry string `json:"registry,omitempty"`
+	Document string `json:"document,omitempty"`
+	// Mirrors are where the governed registry whose document or block this is says that
+	// it is published, newest word first: a mirror M has M/registry/<id>/<document>.json,
+	// M/ipns/k51… for a record, and M/ipfs/<cid>.
+	Mirrors []string `json:"mirrors,omitempty"`
 	// URL is the document to obtain, with the media types to ask for in Accept.
 	URL    string `json:"url,omitempty"`
 	Accept string `json:"accept,omitempty"`

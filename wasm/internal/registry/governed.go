@@ -104,11 +104,11 @@ func (g *Governed) Distrust() *Distrust { return g.distrust }
 func (g *Governed) Wanted() []wire.Need {
 	list := make([]wire.Need, len(g.Needs))
 	for i, n := range g.Needs {
-		list[i] = wire.Need{MaxBytes: n.MaxBytes}
+		list[i] = wire.Need{MaxBytes: n.MaxBytes, Mirrors: g.Mirrors}
 		if n.Block.Defined() {
 			list[i].Block = n.Block.String()
 		} else {
-			list[i].Registry, list[i].Document, list[i].Mirrors = g.ID, n.Document, g.Mirrors
+			list[i].Registry, list[i].Document = g.ID, n.Document
 		}
 	}
 	return list

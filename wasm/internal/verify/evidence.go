@@ -3,6 +3,9 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -136,8 +139,24 @@ func (ev *evidence) needBlock(c cid.Cid, path string) bool {
 	if ev.gone[name] {
 		return false
 	}
-	ev.need(name, wire.Need{Block: name, Path: path, MaxBytes: block.MaxSize})
+	ev.need(name, wire.Need{Block: name, Path: path, Mirrors: ev.mirrors(path), MaxBytes: block.MaxSize})
 	return true
+}
+
+// mirrors are those of the governed registry whose snapshot a path begins in: no other
+// registry's learn what is looked up there.
+func (ev *evidence) mirrors(path string) []string {
+	root, _, _ := strings.Cut(path, "/")
+	of := func(r *registry.Registry) bool { return r.Governed != nil && r.Label == root }
+	if i := slices.IndexFunc(ev.registries, of); i >= 0 {
+		return ev.registries[i].Governed.Mirrors
+	}
+	for _, id := range slices.Sorted(maps.Keys(ev.beyond)) {
+		if r := ev.beyond[id]; of(r) {
+			return r.Governed.Mirrors
+		}
+	}
+	return nil
 }
 
 // need adds a need once. What exceeds the round's limit is asked for in the next one.
