@@ -268,8 +268,8 @@ func checkUniversalVerify(name string, o strictjson.Object, signer *ecdsaSigner)
 		return errorf(NoSignature, name, "has no member signature")
 	}
 	sig, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return errorf(BadSignature, name, "signature: %v", err)
+	if err != nil || strings.ContainsAny(text, "\r\n") { // line ends are passed over by the decoder
+		return errorf(BadSignature, name, "signature %s is no base64 of one encoding", shown(text))
 	}
 	signed, err := strictjson.Canonical(o.Without("signature"))
 	if err != nil {
