@@ -103,14 +103,14 @@ func (s *listedService) sortStates() bool {
 // A lister makes the entities of a list.
 type lister struct {
 	*Result
-	taken     map[string]bool // ids that are given
-	by        string          // the operator's id
-	territory string          // as ISO 3166-1 has it
+	taken     map[string]int // ids that are given → how often
+	by        string         // the operator's id
+	territory string         // as ISO 3166-1 has it
 }
 
 // lister makes the operator's entity, the first of the list.
 func (r *Result) lister(h *listHead, links []snapshot.Service) *lister {
-	l := &lister{r, map[string]bool{}, h.id(), iso3166(h.territory)}
+	l := &lister{r, map[string]int{}, h.id(), iso3166(h.territory)}
 	e := snapshot.Entity{ID: l.freeID(l.by), Kind: "authority", Names: h.operator, Jurisdiction: l.territory, Services: links}
 	if h.signer != nil {
 		e.Keys = []snapshot.Key{certificateKey(h.signer)}
@@ -310,10 +310,11 @@ func serviceTail(kind string) string {
 // behind it, in the order of the list.
 func (l *lister) freeID(id string) string {
 	free := id
-	for n := 2; l.taken[free]; n++ {
-		free = id + "-" + strconv.Itoa(n)
+	for l.taken[free] > 0 {
+		l.taken[id]++ // where to go on: many may have the same
+		free = id + "-" + strconv.Itoa(l.taken[id])
 	}
-	l.taken[free] = true
+	l.taken[free]++
 	return free
 }
 
