@@ -171,7 +171,7 @@ func (k *asker) accredited(c claim, g *snapshot.Authorization) way {
 	}
 	w := k.covering(up)
 	switch w.reason {
-	case "", AccreditorNotInRegistry, AccreditorRevoked, AccreditorSuspended, AccreditationCycle, AccreditationTooDeep, NotByAuthority:
+	case "", AccreditorNotInRegistry, AccreditorRevoked, AccreditorSuspended, AccreditationCycle, SelfAccreditation, AccreditationTooDeep, NotByAuthority:
 	default:
 		if up.own {
 			w.reason = SelfAccreditation

@@ -33,8 +33,9 @@ type node struct {
 }
 
 // recognised asks the registries that others recognise, starting from some that are
-// trusted. ask is what one of them is asked.
-func (k *asker) recognised(starts []node, ask func(node) Answer) Answer {
+// trusted. ask is what one of them is asked, if so many further registries might still
+// lie behind it.
+func (k *asker) recognised(starts []node, behind int, ask func(node) Answer) Answer {
 	var no, open, shut *Answer
 	asked := slices.Clone(k.asked)
 	reached := map[*registry.Registry]int{} // how far beyond each may be gone
@@ -53,7 +54,7 @@ func (k *asker) recognised(starts []node, ask func(node) Answer) Answer {
 		}
 		for _, list := range groups {
 			next, reason := k.follow(n, list)
-			if reason != "" {
+			if reason != "" || next.remaining < behind {
 				continue
 			}
 			id := list[0].Registry
@@ -68,7 +69,10 @@ func (k *asker) recognised(starts []node, ask func(node) Answer) Answer {
 			if slices.Contains(asked, next.reg) {
 				continue // it was asked by itself
 			}
-			next.met = next.met || next.reg.Speaks(k.q.Authority)
+			if !next.met {
+				k.miss(next.reg.Ready())
+				next.met = next.reg.Speaks(k.q.Authority)
+			}
 			before, again := reached[next.reg]
 			if again && before >= next.remaining {
 				continue
@@ -201,16 +205,21 @@ func Recognise(q Question, regs Registries) Answer {
 	direct := func(n node) Answer { return k.direct(n, names) }
 	asked, met := k.speaking(trusted)
 	var yes, no, open *Answer
-	starts := make([]node, len(asked))
-	for i, r := range asked {
-		starts[i] = node{reg: r, remaining: maxOpened, met: met}
-		switch a := direct(starts[i]); {
+	var starts []node
+	for _, r := range asked {
+		n := node{reg: r, remaining: maxOpened, met: met}
+		switch a := direct(n); {
 		case a.Unknown:
 			open = first(open, a)
 		case a.Reason == "":
 			yes = first(yes, a)
-		case a.Reason != NotInRegistry:
-			no = first(no, a)
+		case a.Reason == NotInRegistry || a.Reason == NotByAuthority:
+			starts = append(starts, n)
+			fallthrough
+		default:
+			if no == nil || no.Reason == NotInRegistry {
+				no = &a
+			}
 		}
 	}
 	switch {
@@ -218,10 +227,12 @@ func Recognise(q Question, regs Registries) Answer {
 		return k.conclude(*yes)
 	case open != nil:
 		return k.conclude(*open)
-	case no != nil:
-		return k.conclude(k.represented(*no))
 	}
-	a := k.recognised(starts, direct)
+	// A registry's own recognitions count as far as another one may lie behind it.
+	a := k.recognised(starts, 1, direct)
+	if a.Reason == NotInRegistry {
+		a = *no
+	}
 	if a.Reason == NotInRegistry {
 		a.Reason, a.Detail = NotRecognised, fmt.Sprintf("%.200q is recognised by none of the registries that were asked", q.Entity)
 	}
@@ -232,9 +243,6 @@ func Recognise(q Question, regs Registries) Answer {
 func (k *asker) direct(n node, names []string) Answer {
 	k.asked = append(k.asked, n.reg)
 	a := Answer{Standing: &registry.Standing{Registry: n.reg}, Reason: NotInRegistry}
-	if n.remaining < 1 {
-		return a // its own recognitions are one registry too far away
-	}
 	for _, name := range names {
 		list, p, err := n.reg.Recognition(name)
 		k.miss(err)

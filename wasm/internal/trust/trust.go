@@ -198,7 +198,7 @@ func Ask(q Question, regs Registries) Answer {
 	case yes != nil:
 		return k.conclude(*yes)
 	}
-	a := k.recognised(starts, k.one)
+	a := k.recognised(starts, 0, k.one)
 	switch {
 	case a.Reason == "" || a.Unknown || against(a.Reason):
 	case no != nil:

@@ -1,62 +1,16 @@
 package trust
 
 import (
-	"slices"
 	"testing"
 	"time"
-
-	"github.com/ipfs/go-cid"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/registry"
-	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
 const issuerID = "https://issuer.example"
-
-// given are the registries of a test.
-type given struct{ list []*registry.Registry }
-
-func (g given) Trusted() []*registry.Registry {
-	return slices.DeleteFunc(slices.Clone(g.list), func(r *registry.Registry) bool { return r.Recognised })
-}
-
-func (g given) Known(id string) *registry.Registry {
-	for _, r := range g.list {
-		if slices.Contains(r.Names, id) {
-			return r
-		}
-	}
-	return nil
-}
-
-func (g given) Open(id string) *registry.Registry { return g.Known(id) }
-
-// open opens registries.
-func open(t testing.TB, regs ...wire.Registry) given {
-	t.Helper()
-	list, err := registry.Open(regs, func(cid.Cid) ([]byte, bool) { return nil, false })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return given{list}
-}
-
-var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-
-func inline(entities ...string) wire.Registry {
-	r := wire.Registry{Entities: []strictjson.Object{}}
-	for _, text := range entities {
-		o, err := strictjson.ParseObject([]byte(text))
-		if err != nil {
-			panic(err)
-		}
-		r.Entities = append(r.Entities, o)
-	}
-	return r
-}
 
 func entity(members string) wire.Registry {
 	return inline(`{"id":"` + issuerID + `"` + members + `}`)
@@ -113,7 +67,7 @@ func TestDecide(t *testing.T) {
 			if types == nil {
 				types = []string{"VerifiableCredential", "Degree"}
 			}
-			a := Foresee(&cred.Credential{Issuer: issuerID, Types: types}, at, now, open(t, tt.regs...))
+			a := Foresee(&cred.Credential{Issuer: issuerID, Types: types}, at, now, open(t, nil, tt.regs...))
 			if a.Reason != tt.want {
 				t.Fatalf("got %q (%s), want %q", a.Reason, a.Detail, tt.want)
 			}
@@ -129,7 +83,7 @@ func TestDecide(t *testing.T) {
 
 func TestHopeless(t *testing.T) {
 	about := func(regs ...wire.Registry) Answer {
-		return Foresee(&cred.Credential{Issuer: issuerID, Types: []string{"Degree"}}, now, now, open(t, regs...))
+		return Foresee(&cred.Credential{Issuer: issuerID, Types: []string{"Degree"}}, now, now, open(t, nil, regs...))
 	}
 	if a := about(inline(), entity("")); a.Hopeless() {
 		t.Error("a registry has the issuer, and it is called hopeless")
