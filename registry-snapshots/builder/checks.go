@@ -17,7 +17,10 @@ import (
 func (it item) check(a Answer) error {
 	switch it.kind {
 	case didDocument:
-		_, err := readDID(it.subject, a.Body, nil)
+		got, err := readDID(it.subject, a.Body, it.purposes)
+		if err == nil && it.purposes != nil && len(got.keys) == 0 && !got.deactivated {
+			err = errorf(NoKeys, it.id, "no key for %s that can be used: %s", strings.Join(it.purposes, ", "), strings.Join(got.left, "; "))
+		}
 		return err
 	case statusList:
 		return checkStatusList(it.id, a)

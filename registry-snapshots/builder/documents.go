@@ -32,6 +32,9 @@ func (b *build) want(it item) (*document, error) {
 		if d.kind == resource {
 			d.kind, d.subject = it.kind, it.subject
 		}
+		if it.purposes != nil {
+			d.purposes = it.purposes
+		}
 		d.optional = d.optional && it.optional
 		return d, nil
 	}
@@ -233,15 +236,12 @@ func (b *build) documentKeys(e *entity) (didKeys, error) {
 	var out didKeys
 	var err error
 	if d.kind == didDocument {
-		out, err = readDID(d.subject, d.Body, e.purposes)
+		out, err = readDID(d.subject, d.Body, d.purposes)
 	} else {
 		out, err = b.metadataKeys(d)
 	}
 	for _, left := range out.left {
 		b.out.Report.Left = append(b.out.Report.Left, fmt.Sprintf("%s: %s", e.ID, left))
-	}
-	if err == nil && len(out.keys) == 0 && !out.deactivated {
-		err = errorf(NoKeys, e.place, "the document of %.200q has no key for %v that can be used", e.ID, e.purposes)
 	}
 	return out, err
 }

@@ -12,9 +12,8 @@ import (
 // entity is an entity, and who says so.
 type entity struct {
 	snapshot.Entity
-	place    string    // for messages
-	from     *document // whose keys it has; nil if its keys are given
-	purposes []string
+	place string    // for messages
+	from  *document // whose keys it has; nil if its keys are given
 }
 
 // readEntity reads an entity of registry.yaml. Its keys may be a list, or
@@ -47,11 +46,11 @@ func (b *build) readEntity(c entityConfig) (entity, error) {
 	case string(didDocument):
 		it.kind = didDocument
 		it.id, err = didURL(e.ID)
-		e.purposes = k.Purposes
-		if e.purposes == nil {
-			e.purposes = []string{"assertionMethod"}
+		it.purposes = k.Purposes
+		if it.purposes == nil {
+			it.purposes = []string{"assertionMethod"}
 		}
-		for _, p := range e.purposes {
+		for _, p := range it.purposes {
 			if !slices.Contains(relationships, p) {
 				return e, errorf(BadConfig, c.place, "keys.purposes: %.60q, want some of %s", p, strings.Join(relationships, ", "))
 			}

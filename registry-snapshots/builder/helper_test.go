@@ -105,7 +105,6 @@ type project struct {
 	dir   string
 	store snapshot.Store
 	opt   builder.Options
-	puts  int
 }
 
 func newProject(t testing.TB, fetch func(context.Context, builder.Request) (builder.Answer, error)) *project {

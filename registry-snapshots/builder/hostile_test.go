@@ -276,11 +276,25 @@ func TestHostileDocument(t *testing.T) {
 		{"valid resource", "resources: [$BASE/doc]", "/doc", "image/png", "\x89PNG", ""},
 		{"an empty resource", "resources: [$BASE/doc]", "/doc", "image/png", "", builder.BadDocument},
 	}
+	tests = append(tests, []struct {
+		name, carry, path, media, body string
+		want                           builder.Reason
+	}{
+		{"valid document of an entity", "didDocuments: all", "/.well-known/did.json", "application/json", didDoc(w.did, "key-1"), ""},
+		{"deactivated document of an entity", "didDocuments: all", "/.well-known/did.json", "application/json", `{"id":"$DID","deactivated":true}`, ""},
+		{"document of an entity without a key", "didDocuments: all", "/.well-known/did.json", "application/json", `{"id":"$DID"}`, builder.NoKeys},
+		{"document of an entity with a key of another", "didDocuments: all", "/.well-known/did.json", "application/json", strings.Replace(didDoc(w.did, "key-1"), `"controller":"`+w.did, `"controller":"did:web:other.example`, 1), builder.NoKeys},
+		{"a key set without a key", "issuerMetadata: [$BASE/doc]", "/.well-known/jwt-vc-issuer/doc", "application/json", `{"issuer":"$BASE/doc","jwks":{"keys":[{"kty":"oct","k":"AA"}]}}`, builder.NoKeys},
+	}...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			fill := strings.NewReplacer("$BASE", w.base, "$DID", w.did)
 			w.file(tt.path, tt.media, fill.Replace(tt.body))
-			r, err := newProject(t, fetchFrom(t, w.private())).try(day(1), fill.Replace("name: R\ncarry:\n  "+tt.carry+"\n"))
+			own := ""
+			if strings.Contains(tt.name, "of an entity") {
+				own = "entities: [{id: '$DID', keys: {from: didDocument}}]\n"
+			}
+			r, err := newProject(t, fetchFrom(t, w.private())).try(day(1), fill.Replace("name: R\n"+own+"carry:\n  "+tt.carry+"\n"))
 			if tt.want == "" {
 				wantReason(t, err, "")
 				return
@@ -407,4 +421,12 @@ func TestLimits(t *testing.T) {
 			wantReason(t, err, tt.want)
 		})
 	}
+}
+
+func gzipped(text string) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, text)
+	_ = z.Close()
+	return b.Bytes()
 }

@@ -40,9 +40,10 @@ type item struct {
 	id       string // the URL, or the vct, under which it is carried
 	url      string // where it is fetched; "" if it is a file
 	file     string
-	subject  string // the DID, issuer or vct that it must be of; "" if any will do
-	media    string // instead of what its host says
-	stated   string // when a file was obtained, as registry.yaml says
+	subject  string   // the DID, issuer or vct that it must be of; "" if any will do
+	purposes []string // of a DID document: those of which there must be keys; nil if none are wanted
+	media    string   // instead of what its host says
+	stated   string   // when a file was obtained, as registry.yaml says
 	optional bool
 	place    string // in registry.yaml, or the entity that wants it
 }

@@ -162,7 +162,15 @@ func methodKey(did, id string, m strictjson.Object) (k snapshot.Key, why string)
 		}
 		k.Until, k.State = t.UTC().Format(time.RFC3339Nano), f.state
 	}
-	return k, ""
+	return k, unfit(did, k)
+}
+
+// unfit says why an entity cannot have a key: a name with a character that does not show.
+func unfit(id string, k snapshot.Key) string {
+	if _, err := (snapshot.Entity{ID: id, Keys: []snapshot.Key{k}}).Normal(); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // publicMembers is a key's JWK without the names that it came with: the kid of an
@@ -225,6 +233,7 @@ func readKeySet(member string, set strictjson.Object) (didKeys, error) {
 	if len(list) == 0 || len(list) > maxMethods {
 		return out, errorf(BadDocument, member, "want a JWK set of 1 to %d keys", maxMethods)
 	}
+	seen := map[string]bool{}
 	for i, v := range list {
 		jwk, ok := v.(strictjson.Object)
 		if !ok {
@@ -235,7 +244,18 @@ func readKeySet(member string, set strictjson.Object) (didKeys, error) {
 			out.left = append(out.left, fmt.Sprintf("keys[%d]: %v", i, err))
 			continue
 		}
-		out.keys = append(out.keys, snapshot.Key{Kid: jwk.String("kid"), JWK: publicMembers(key)})
+		k := snapshot.Key{Kid: jwk.String("kid"), JWK: publicMembers(key)}
+		if why := unfit("set", k); why != "" {
+			out.left = append(out.left, fmt.Sprintf("keys[%d]: %s", i, why))
+			continue
+		}
+		if name := k.Kid + " " + key.Thumbprint(); !seen[name] {
+			seen[name] = true
+			out.keys = append(out.keys, k)
+		}
+	}
+	if len(out.keys) == 0 {
+		return out, errorf(NoKeys, member, "none of %d keys can be used: %s", len(list), strings.Join(out.left, "; "))
 	}
 	return out, nil
 }
