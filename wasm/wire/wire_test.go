@@ -73,6 +73,23 @@ func TestRequest(t *testing.T) {
 		{"advance", func(r *Request) { r.Op, r.Input = OpAdvance, nil }, "", ""},
 		{"advance needs a time", func(r *Request) { r.Op, r.Input, r.Now = OpAdvance, nil, "" }, BadRequest, "now"},
 		{"evidence of a registry", func(r *Request) { r.Evidence[0].URL, r.Evidence[0].Registry, r.Evidence[0].Document = "", "id", "head" }, "", ""},
+		{"evidence of a registry, from two mirrors", func(r *Request) {
+			r.Evidence[0].URL, r.Evidence[0].Registry, r.Evidence[0].Document = "", "id", "head"
+			r.Evidence = append(r.Evidence, r.Evidence[0])
+			r.Evidence[1].Block = root.CID.String()
+		}, "", ""},
+		{"evidence of a registry, twice the same", func(r *Request) {
+			r.Evidence[0].URL, r.Evidence[0].Registry, r.Evidence[0].Document = "", "id", "head"
+			r.Evidence = append(r.Evidence, r.Evidence[0])
+		}, BadRequest, "evidence[1]"},
+		{"evidence by URL, twice and different", func(r *Request) {
+			r.Evidence = append(r.Evidence, r.Evidence[0])
+			r.Evidence[1].Block = root.CID.String()
+		}, BadRequest, "evidence[1]"},
+		{"governed registry whose id is no CID", func(r *Request) { r.Registries[0] = Registry{ID: "id"} }, BadRequest, "registries[0].id"},
+		{"governed and pinned", func(r *Request) { r.Registries[0].ID = document.CID.String() }, BadRequest, "registries[0]"},
+		{"governed with asOf", func(r *Request) { r.Registries[0] = Registry{ID: document.CID.String(), AsOf: "2026-11-21T00:00:00Z"} }, BadRequest, "registries[0].asOf"},
+		{"stale registries accepted", func(r *Request) { r.Policy.AcceptStale = map[string]string{ClassRegistry: "7d"} }, "", ""},
 		{"evidence of a registry, without its name", func(r *Request) { r.Evidence[0].URL, r.Evidence[0].Registry = "", "id" }, BadRequest, "evidence[0]"},
 		{"evidence by URL and of a registry", func(r *Request) { r.Evidence[0].Registry, r.Evidence[0].Document = "id", "head" }, BadRequest, "evidence[0]"},
 		{"state without a governed registry", func(r *Request) { r.Registries[0].State = "s" }, BadRequest, "registries[0].state"},
