@@ -24,6 +24,7 @@ var topics = []topic{
 	{"di-eddsa-spec", diEdDSASpec},
 	{"vc-jose-cose", vcJOSECOSE},
 	{"smart-health-cards", smartHealthCards},
+	{"trqp", trqpMessages},
 }
 
 // topic is one folder of vectors and how to run them.
