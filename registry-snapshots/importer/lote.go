@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,12 @@ var loteProfiles = map[string]struct {
 // What becomes of it is as for [ETSI]. Identifiers begin with etsi-lote, the territory and
 // the end of the list's type. A list of one of the types of the European Union holds services of
 // that type only: others in it are skipped.
+//
+// A folder is read as the YAML sources of such a list, which are unsigned.
 func LoTE(path string, opt Options) (*Result, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return loteFolder(path, opt)
+	}
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
@@ -331,6 +337,6 @@ func criticalJSON(v any) bool {
 // loteID identifies the operator of a list of entities: by territory and type, for one
 // operator may have several lists with other keys.
 func loteID(territory, kind string, operator []string) string {
-	tail := strings.TrimPrefix(kind, loteTypes)
+	tail := strings.TrimPrefix(strings.TrimPrefix(kind, loteTypes), tslTypes)
 	return "etsi-lote:" + cmp.Or(iso3166(territory), "-") + ":" + url.PathEscape(cmp.Or(tail, operator[0]))
 }
