@@ -86,7 +86,7 @@ func jwksFile(t testing.TB, list ...jwtKey) string {
 func TestBareKeys(t *testing.T) {
 	a, b := newJWTKey(t, "a"), newJWTKey(t, "b")
 	secret := a.jwk(t)
-	secret["d"] = base64.RawURLEncoding.EncodeToString(a.key.D.Bytes())
+	secret["d"] = secret["x"]
 	file := func(text string) string {
 		f := filepath.Join(t.TempDir(), "k.json")
 		if err := os.WriteFile(f, []byte(text), 0o644); err != nil {

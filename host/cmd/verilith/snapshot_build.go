@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ipfs/go-cid"
 
+	"github.com/verilith/verilith/registry-snapshots/builder"
 	"github.com/verilith/verilith/registry-snapshots/importer"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/strictjson"
@@ -21,9 +24,9 @@ import (
 type buildFlags struct {
 	sources
 	gathering
-	from, source, out, name, prev, at string
-	carry, json                       bool
-	opt                               importer.Options
+	from, source, out, name, prev, at, after string
+	carry, json                              bool
+	opt                                      importer.Options
 }
 
 func buildCommand() *command {
@@ -41,6 +44,14 @@ Without one, --from and --source name a single source:
   dcc     a registry file of the Digital Credentials Consortium
   etsi    a trusted list or list of trusted lists, XML of ETSI TS 119 612
   lote    a list of trusted entities, JSON of ETSI TS 119 602
+  vical   a list of mdoc issuing authorities, CBOR of ISO/IEC 18013-5 Annex C
+  iaca    a folder of certificates of mdoc issuing authorities
+  universal-verify  a folder of issuers of Universal Verify's registry
+  ebsi    a folder of answers of the EBSI Trusted Issuers Registry
+  oidf    a folder of entity statements of an OpenID Federation
+  trqp    a folder of questions to, and answers of, a TRQP endpoint
+Of the last three, what the folder has not is asked of the endpoint that its
+source.json names, by https.
 
 The same content gives the same root CID, on every machine and in every order.`,
 		examples: `  verilith snapshot build registry.yaml --out registry.car
@@ -48,6 +59,8 @@ The same content gives the same root CID, on every machine and in every order.`,
   verilith snapshot build --from folder --source my-registry --out registry.car
   verilith snapshot build --from vci --source vci_snapshot.json --out vci.car
   verilith snapshot build --from etsi --source TSL_AT.xml --lotl eu-lotl.xml --out at.car
+  verilith snapshot build --from vical --source vical.cbor --anchor provider-root.pem --out vical.car
+  verilith snapshot build --from oidf --source federation --anchor anchor-jwks.json --out federation.car
   verilith snapshot build --from vci --source today.json --prev yesterday.car --carry --out today.car`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &buildFlags{}
@@ -62,12 +75,13 @@ The same content gives the same root CID, on every machine and in every order.`,
 			fs.BoolVar(&f.opt.Unsigned, "unsigned", false, "accept a source without the signature that it should have")
 			fs.StringVar(&f.opt.Signature, "signature", "", "`FILE` with the signature (default: beside the source)")
 			fs.StringVar(&f.opt.Certificate, "certificate", "", "`FILE` with the signer's certificate (default: beside the source)")
-			fs.StringVar(&f.opt.Fingerprint, "fingerprint", "", "SHA-256 of the signer's certificate in `HEX` (default: the known one)")
-			fs.Func("anchor", "`FILE` with certificates of which one signed the source, or stands above who did;\nmay be given again", func(file string) error {
+			fs.StringVar(&f.opt.Fingerprint, "fingerprint", "", "SHA-256 of the signer's certificate in `HEX`, or the RFC 7638 thumbprint of a key that\nsigns without one (default: the known one)")
+			fs.Func("anchor", "`FILE` with certificates of which one signed the source, or stands above who did, or\nwith a JWK set where it is signed without; may be given again", func(file string) error {
 				f.opt.Anchors = append(f.opt.Anchors, file)
 				return nil
 			})
 			fs.StringVar(&f.opt.LOTL, "lotl", "", "`FILE` with the list of lists that says who signs the source; --anchor and --fingerprint\nare then about who signed that")
+			fs.StringVar(&f.after, "after", "", "`FILE` that --json printed for the version of the source before: an older one than that\nis refused")
 			fs.BoolVar(&f.opt.Evidence, "evidence", false, "carry the source's own bytes, linked from every entity")
 			fs.BoolVar(&f.json, "json", false, "print the report as JSON")
 			f.gathering.flags(fs)
@@ -92,6 +106,9 @@ func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
 		return usagef("want --from, --source and --out, or a registry.yaml and --out")
 	case f.carry && f.prev == "":
 		return usagef("--carry wants --prev")
+	}
+	if err := f.importOptions(ctx); err != nil {
+		return err
 	}
 	result, err := importer.Import(f.from, f.source, f.opt)
 	if err != nil {
@@ -143,6 +160,44 @@ func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
 		return err
 	}
 	return f.show(s.out, meta, result.Report, blocks, total)
+}
+
+// askTimeout bounds one answer of an endpoint that is imported from.
+const askTimeout = 2 * time.Minute
+
+// importOptions completes what the flags say of an import: how to ask an endpoint,
+// and what was imported before.
+func (f *buildFlags) importOptions(ctx context.Context) error {
+	ask, err := f.documents()
+	if err != nil {
+		return err
+	}
+	if ask != nil {
+		f.opt.Context = ctx
+		f.opt.Post = func(ctx context.Context, url string, question []byte) ([]byte, string, error) {
+			a, err := ask(ctx, builder.Request{
+				URL: url, Accept: "*/*", Question: question, MaxBytes: importer.MaxFile, Timeout: askTimeout,
+			})
+			return a.Body, a.MediaType, err
+		}
+		f.opt.Get = func(ctx context.Context, url string) ([]byte, string, error) { return f.opt.Post(ctx, url, nil) }
+	}
+	if f.after == "" {
+		return nil
+	}
+	data, err := os.ReadFile(f.after)
+	if err != nil {
+		return err
+	}
+	o, err := strictjson.ParseObject(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.after, err)
+	}
+	f.opt.After = new(importer.Report)
+	if err := strictjson.Bind(o.Object("report"), f.opt.After); err != nil {
+		return fmt.Errorf("%s: report: %w", f.after, err)
+	}
+	return nil
 }
 
 // carried is what Carry makes of the source, with the reader's reason where a block
