@@ -232,13 +232,15 @@ func whose(root *governance.RootDoc, thumbprint string) string {
 	return short
 }
 
-// signed are the signatures of a role's keys: who has signed, whose signature does not
-// hold, and who has not signed.
-func (w wanted) signed(env *governance.Envelope) (good, bad, open []string) {
-	role := w.of()
+// holds says of each signature of a document by a key of these roots whether it holds.
+func (d *document) holds(wants []wanted) map[string]bool {
 	held := map[string]bool{}
-	if list, err := jose.ParseJSON(env.Bytes, jose.Options{}); err == nil { // without signatures it is no JWS
-		for _, j := range list {
+	list, err := jose.ParseJSON(d.env.Bytes, jose.Options{})
+	if err != nil { // without signatures it is no JWS
+		return held
+	}
+	for _, j := range list {
+		for _, w := range wants {
 			for _, k := range w.root.Keys {
 				if key, err := keys.FromJWK(k.JWK); err == nil && key.Thumbprint() == j.Kid {
 					held[j.Kid] = j.Verify(key) == nil
@@ -246,7 +248,14 @@ func (w wanted) signed(env *governance.Envelope) (good, bad, open []string) {
 			}
 		}
 	}
-	for _, thumbprint := range role.Keys {
+	return held
+}
+
+// signed are the signatures of a role's keys: who has signed, whose signature does not
+// hold, and who has not signed.
+func (w wanted) signed(d *document) (good, bad, open []string) {
+	held := d.holds([]wanted{w})
+	for _, thumbprint := range w.of().Keys {
 		holds, there := held[thumbprint]
 		name := whose(w.root, thumbprint)
 		switch {
@@ -259,6 +268,33 @@ func (w wanted) signed(env *governance.Envelope) (good, bad, open []string) {
 		}
 	}
 	return good, bad, open
+}
+
+// without is the document without signatures that count for nothing: one that does not
+// hold, put in the place of a key's, would keep that key from signing.
+func (d *document) without(wants []wanted, b *bytes.Buffer) (*document, error) {
+	held := d.holds(wants)
+	o, err := strictjson.ParseObject(d.env.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	var keep []any
+	list := o.Array("signatures")
+	for i, s := range d.env.Signatures { // in the same order
+		if held[s.Key] && belongs(wants, s.Key) {
+			keep = append(keep, list[i])
+			continue
+		}
+		fmt.Fprintf(b, "dropped    a signature that counts for nothing, by %s\n", s.Key)
+	}
+	if len(keep) == len(list) {
+		return d, nil
+	}
+	if keep == nil {
+		keep = []any{}
+	}
+	o["signatures"] = keep
+	return d.with(strictjson.Encode(o))
 }
 
 // missing is how many more key holders have to sign a document: no fewer, and no more
@@ -364,9 +400,9 @@ func locations(roots []*governance.RootDoc) []string {
 }
 
 // showWants prints who has signed and who may.
-func showWants(b *bytes.Buffer, env *governance.Envelope, wants []wanted) {
+func showWants(b *bytes.Buffer, d *document, wants []wanted) {
 	for _, w := range wants {
-		good, bad, open := w.signed(env)
+		good, bad, open := w.signed(d)
 		role := w.of()
 		fmt.Fprintf(b, "signed     %d of %d %s keys of root %d, want %d", len(good), len(role.Keys), w.role, w.root.Version, role.Threshold)
 		if len(good) > 0 {

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -14,9 +15,6 @@ import (
 	"github.com/verilith/verilith/host/internal/signer"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
-
-// passphraseVar may hold the passphrase of a key file.
-const passphraseVar = "VERILITH_PASSPHRASE"
 
 // maxPassphrase bounds a passphrase file; what has more is another file.
 const maxPassphrase = 4 << 10
@@ -35,6 +33,7 @@ type signerFlags struct {
 	command, commandKey string
 	passphraseFile      string
 	timeout             time.Duration
+	yes                 bool
 }
 
 func (f *signerFlags) declare(fs *flag.FlagSet) {
@@ -42,11 +41,12 @@ func (f *signerFlags) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.command, "signer-command", "", "`COMMAND` that signs in a key file's place: it reads the bytes to sign, and\nwrites the signature; VERILITH_ALG and VERILITH_KID say with what")
 	fs.StringVar(&f.commandKey, "signer-key", "", "`FILE` with the public JWK of the command's key")
 	fs.DurationVar(&f.timeout, "signer-timeout", signer.DefaultTimeout, "how long the command may take")
+	fs.BoolVar(&f.yes, "yes", false, "sign without asking, where there is a terminal to ask at")
 	f.declarePassphrase(fs)
 }
 
 func (f *signerFlags) declarePassphrase(fs *flag.FlagSet) {
-	fs.StringVar(&f.passphraseFile, "passphrase-file", "", "`FILE` whose first line is the passphrase (default: "+passphraseVar+", or ask)")
+	fs.StringVar(&f.passphraseFile, "passphrase-file", "", "`FILE` whose first line is the passphrase (default: "+signer.PassphraseVar+", or ask)")
 }
 
 // signers opens the keys.
@@ -90,7 +90,7 @@ func (f *signerFlags) load(s std, path string) (*signer.Key, error) {
 
 // given reports whether a passphrase is at hand without asking.
 func (f *signerFlags) given() bool {
-	return f.passphraseFile != "" || os.Getenv(passphraseVar) != ""
+	return f.passphraseFile != "" || os.Getenv(signer.PassphraseVar) != ""
 }
 
 // passphrase obtains a passphrase, and asks for a new one twice.
@@ -106,12 +106,12 @@ func (f *signerFlags) passphrase(s std, path string, fresh bool) ([]byte, error)
 		}
 		return line, nil
 	}
-	if p := os.Getenv(passphraseVar); p != "" {
+	if p := os.Getenv(signer.PassphraseVar); p != "" {
 		return []byte(p), nil
 	}
 	in, ok := s.in.(*os.File)
 	if !ok || !s.inTTY {
-		return nil, &signer.Error{Reason: signer.NoPassphrase, Detail: "give --passphrase-file or " + passphraseVar + ", since there is no terminal to ask at"}
+		return nil, &signer.Error{Reason: signer.NoPassphrase, Detail: "give --passphrase-file or " + signer.PassphraseVar + ", since there is no terminal to ask at"}
 	}
 	ask := func(text string) ([]byte, error) {
 		fmt.Fprintf(s.err, "%s %s: ", text, clean(path, maxLine))
@@ -131,6 +131,28 @@ func (f *signerFlags) passphrase(s std, path string, fresh bool) ([]byte, error)
 		err = errors.New("the two differ")
 	}
 	return p, err
+}
+
+// confirm asks at a terminal whether to sign what was shown. Elsewhere nobody is asked:
+// who runs it by a script has looked before.
+func (f *signerFlags) confirm(s std) error {
+	in, ok := s.in.(*os.File)
+	if f.yes || !ok || !s.inTTY {
+		return nil
+	}
+	fmt.Fprint(s.err, "Sign it? [y/N] ")
+	var line []byte
+	for one := make([]byte, 1); ; { // no byte more than the line: a passphrase may follow
+		n, err := in.Read(one)
+		if n == 0 || err != nil || one[0] == '\n' {
+			break
+		}
+		line = append(line, one[0])
+	}
+	if answer := strings.ToLower(strings.TrimSpace(string(line))); answer == "y" || answer == "yes" {
+		return nil
+	}
+	return errors.New("not signed")
 }
 
 // readPublic reads the public JWK of a file, and its thumbprint.

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/governance"
 	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
 )
 
 func cosignCommand() *command {
@@ -98,7 +100,15 @@ func (f *signing) cosign(ctx context.Context, args []string, s std) error {
 		fmt.Fprintf(&b, "unchanged  %s is in the folder already\n", doc.title())
 		return f.report(s, &b, d, doc, roots, nil, d.final(doc))
 	}
+	if missing(doc.env, wants) > 0 {
+		if doc, err = doc.without(wants, &b); err != nil {
+			return err
+		}
+	}
 	if len(f.files) > 0 || f.command != "" { // before anybody signs
+		if err := ahead(doc, time.Now()); err != nil {
+			return err
+		}
 		if err := f.look(ctx, s, &b, d, doc, roots); err != nil {
 			return err
 		}
@@ -117,6 +127,28 @@ func (f *signing) cosign(ctx context.Context, args []string, s std) error {
 		out = args[0]
 	}
 	return f.finish(s, &b, d, doc, roots, wants, out, args, string(doc.env.Bytes) != before)
+}
+
+// clockSkew is how far another machine's clock may be ahead. Readers allow as much.
+const clockSkew = 10 * time.Minute
+
+// ahead refuses what was made by a clock far ahead of this one: readers would take
+// their own for wrong.
+func ahead(doc *document, now time.Time) error {
+	text := ""
+	switch {
+	case doc.root != nil:
+		text = doc.root.Issued
+	case doc.head != nil:
+		text = doc.head.Issued
+	default:
+		text = doc.fresh.AsOf
+	}
+	made, err := wire.ParseTime(text)
+	if err == nil && made.After(now.Add(clockSkew)) {
+		err = fmt.Errorf("it is of %s, and this machine's clock says %s", text, wire.FormatTime(now.Truncate(time.Second)))
+	}
+	return err
 }
 
 // look shows a document that is to be signed, and what it changes. Of a head it also
@@ -149,12 +181,18 @@ func (f *signing) look(ctx context.Context, s std, b *bytes.Buffer, d registryDi
 // sign adds the signatures of the keys that the flags name. A document that has enough
 // gets no more: a root's CID is of all its signatures.
 func (f *signing) sign(ctx context.Context, s std, doc *document, wants []wanted) (*document, error) {
-	signers, err := f.signers(ctx, s)
-	if err != nil || len(signers) == 0 {
-		return doc, err
+	if len(f.files) == 0 && f.command == "" {
+		return doc, nil
 	}
 	if missing(doc.env, wants) == 0 {
 		return nil, errors.New("it has all its signatures; leave out the key to take it over")
+	}
+	if err := f.confirm(s); err != nil {
+		return nil, err
+	}
+	signers, err := f.signers(ctx, s)
+	if err != nil {
+		return nil, err
 	}
 	for _, k := range signers {
 		if !belongs(wants, k.Thumbprint()) {
@@ -174,7 +212,7 @@ func (f *signing) sign(ctx context.Context, s std, doc *document, wants []wanted
 // finish writes a document: to its place in the folder once it has its signatures,
 // else to out, for the next key holder. Files of the folder in which it waited go.
 func (f *signing) finish(s std, b *bytes.Buffer, d registryDir, doc *document, roots []*governance.RootDoc, wants []wanted, out string, from []string, changed bool) error {
-	showWants(b, doc.env, wants)
+	showWants(b, doc, wants)
 	if missing(doc.env, wants) > 0 {
 		if changed {
 			if err := writeFile(out, append(slices.Clone(doc.env.Bytes), '\n')); err != nil {
@@ -238,6 +276,11 @@ func (f *signing) report(s std, b *bytes.Buffer, d registryDir, doc *document, r
 			if head, err := d.head(roots); err == nil && (head == nil || governance.CheckHead(roots[len(roots)-1], head) != nil) {
 				fmt.Fprintln(b, "next       the head keys were changed, and what they signed counts no more: verilith snapshot sign")
 			}
+		}
+	}
+	if doc.head != nil && lacking == 0 && roots[len(roots)-1].Roles.Fresh != nil {
+		if fresh, err := d.fresh(); err == nil && (fresh == nil || fresh.Head != doc.env.Identity.String()) {
+			fmt.Fprintln(b, "next       verilith snapshot fresh, by the fresh key")
 		}
 	}
 	if id != "" {

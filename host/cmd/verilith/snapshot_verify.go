@@ -148,8 +148,8 @@ func (f *wholeFlags) what(arg string) (id string, root cid.Cid, err error) {
 	}
 	found, err := filepath.Glob(filepath.Join(arg, "registry", "*", "root", "1.json"))
 	if err != nil || len(found) != 1 {
-		return "", cid.Undef, usagef("%s has %s: want a working folder (root/1.json) or a mirror of one registry (registry/<id>/), or an id with --blocks %s",
-			clean(arg, 80), count(len(found), "registrie"), clean(arg, 80))
+		return "", cid.Undef, usagef("%s has %d registries: want a working folder (root/1.json) or a mirror of one registry (registry/<id>/), or an id with --blocks %s",
+			clean(arg, 80), len(found), clean(arg, 80))
 	}
 	f.folders = append(f.folders, arg)
 	return filepath.Base(filepath.Dir(filepath.Dir(found[0]))), cid.Undef, nil
@@ -337,7 +337,7 @@ func (w *whole) show(s std) error {
 func (w *whole) row(d *document) string {
 	parts := []string{fmt.Sprint(docVersion(d))}
 	for _, want := range w.wantsOf(d) {
-		good, bad, _ := want.signed(d.env)
+		good, bad, _ := want.signed(d)
 		text := fmt.Sprintf("signed by %d of %d %s keys, want %d: %s", len(good), len(want.of().Keys), want.role, want.of().Threshold, strings.Join(good, ", "))
 		if d.root != nil && want.root.Version != d.root.Version {
 			text = fmt.Sprintf("by those of root %d: ", want.root.Version) + strings.TrimPrefix(text, "signed by ")
@@ -367,7 +367,7 @@ func (w *whole) json(s std) error {
 			row := strictjson.Object{"document": d.kind(), "version": docVersion(d), "identity": d.env.Identity.String(), "location": d.env.Location.String()}
 			signed := []any{}
 			for _, want := range w.wantsOf(d) {
-				good, bad, _ := want.signed(d.env)
+				good, bad, _ := want.signed(d)
 				signed = append(signed, strictjson.Object{"rootVersion": want.root.Version, "role": want.role, "threshold": want.of().Threshold, "valid": len(good), "invalid": len(bad)})
 			}
 			row["signed"] = signed

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func (c *Command) Sign(input []byte) ([]byte, error) {
 	if !c.opt.Terminal {
 		together(cmd)
 	}
-	cmd.Env = append(os.Environ(), "VERILITH_ALG="+c.Alg(), "VERILITH_KID="+c.Thumbprint())
+	cmd.Env = append(environ(), "VERILITH_ALG="+c.Alg(), "VERILITH_KID="+c.Thumbprint())
 	cmd.Stdin = bytes.NewReader(input)
 	out := &bounded{}
 	cmd.Stdout, cmd.Stderr = out, c.opt.Stderr
@@ -118,6 +119,15 @@ func (c *Command) Sign(input []byte) ([]byte, error) {
 		}
 	}
 	return nil, fail(CommandLied, "", "%d bytes that are no %s signature by the key %s", len(out.data), c.alg, c.Thumbprint())
+}
+
+// PassphraseVar is the environment's name for the passphrase of a key file. No command
+// gets to see it.
+const PassphraseVar = "VERILITH_PASSPHRASE"
+
+// environ is the environment without the passphrase.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, PassphraseVar+"=") })
 }
 
 // bounded keeps the first bytes of an output, and breaks the pipe after them. It has

@@ -39,6 +39,9 @@ func act(how string) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv(PassphraseVar) != "" {
+		return fmt.Errorf("the passphrase of a key file came along")
+	}
 	t := &testing.T{}
 	kind := map[string]string{"EdDSA": Ed25519, "ES256": ES256, "ES256K": ES256K}[os.Getenv("VERILITH_ALG")]
 	k := testKey(t, kind, "held elsewhere")
@@ -106,6 +109,7 @@ func TestCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv(PassphraseVar, "a secret")
 	for _, tt := range []struct {
 		name, kind string
 		want       Reason // "" means that it signs
@@ -130,7 +134,6 @@ func TestCommand(t *testing.T) {
 		{"hang", Ed25519, CommandTimeout},
 	} {
 		t.Run(tt.name+" "+tt.kind, func(t *testing.T) {
-			t.Parallel()
 			timeout := time.Minute
 			if tt.want == CommandTimeout {
 				timeout = 50 * time.Millisecond
