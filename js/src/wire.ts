@@ -13,13 +13,15 @@ export type JSONValue = string | number | boolean | null | JSONValue[] | JSONObj
 export type JSONObject = { [name: string]: JSONValue }
 
 /** Op is what the module is asked to do. */
-export type Op = "verify" | "inspect" | "about"
+export type Op = "verify" | "inspect" | "advance" | "authorize" | "recognize" | "about"
 
 /** Reply is what the module answers: exactly one member is set. */
 export interface Reply {
   needs?: Need[]
   verdict?: Verdict
   inspection?: Inspection
+  advance?: Advance[]
+  answer?: Answer
   about?: About
   error?: CaseError
 }
@@ -27,7 +29,8 @@ export interface Reply {
 /**
  * Need is one piece of evidence that the module lacks. It names bytes, not a way to
  * get them. It has either a Block, which anyone may supply since the module checks
- * the hash, or a URL, for whose answer the embedder vouches.
+ * the hash; or a Registry and a Document, which anyone may supply since the module
+ * checks the signatures; or a URL, for whose answer the embedder vouches.
  */
 export interface Need {
   /** `block` is the CID of the missing block. */
@@ -37,6 +40,18 @@ export interface Need {
    * with every block along it spares later rounds. It is a hint.
    */
   path?: string
+  /**
+   * `registry` is the id of a governed registry, and Document one of its signed
+   * documents: "head", "fresh", "root/2", or "ipns/k51…" for an IPNS record.
+   */
+  registry?: string
+  document?: string
+  /**
+   * `mirrors` are where the governed registry whose document or block this is says that
+   * it is published, newest word first: a mirror M has M/registry/<id>/<document>.json,
+   * M/ipns/k51… for a record, and M/ipfs/<cid>.
+   */
+  mirrors?: string[]
   /** `url` is the document to obtain, with the media types to ask for in Accept. */
   url?: string
   accept?: string
@@ -76,6 +91,11 @@ export interface Verdict {
    * outcome above is then the least of theirs.
    */
   parts?: Verdict[]
+  /**
+   * `path` is the chain of authority behind the issuer's authorization, if it has one
+   * beyond the registry itself.
+   */
+  path?: Link[]
   /** `trust` is what the registries said of the issuer. */
   trust?: Trust
   /** `freshness` says how old the evidence is. */
@@ -124,8 +144,12 @@ export interface Credential {
 
 /** Trust is what the registries said of an issuer. */
 export interface Trust {
-  /** the root CID, or "inline" */
+  /** the snapshot's root CID, or "inline" */
   registry: string
+  /** of a governed registry */
+  id?: string
+  /** of its head */
+  version?: number
   /** of the registry */
   name?: string
   /** whether the issuer is in it */
@@ -148,7 +172,7 @@ export interface Freshness {
   class: string
   /** URL, root CID or "inline" */
   source: string
-  /** "live", "snapshot", "inline" */
+  /** "live", "snapshot", "inline", "signed" */
   origin: string
   /** RFC 3339, if known */
   asOf?: string
@@ -156,8 +180,22 @@ export interface Freshness {
   age?: string
   /** up to which it counts as fresh, if there is one */
   bound?: string
-  /** "fresh", "stale", "suspect" (later than now), "pinned" (no bound applies) */
+  /**
+   * `state` is "fresh", "stale", "suspect" (later than now) or "pinned" (no bound
+   * applies); of a governed registry also "expired", "clock-suspect", "rollback",
+   * "fork" or "unavailable".
+   */
   state: string
+  /**
+   * `notes` are further stable facts: "no-rollback-protection", "floor-reset", and of an
+   * IPNS record "ipns-expired", "ipns-invalid", "ipns-disagrees", "ipns-behind".
+   */
+  notes?: string[]
+  /**
+   * `conflict` are the CIDs of the registry's documents that contradict one another, where
+   * it is a rollback or a fork.
+   */
+  conflict?: string[]
 }
 
 /** Relaxed is a rule that the policy loosened and that mattered. */
@@ -192,6 +230,76 @@ export interface Inspection {
   parts?: Inspection[]
 }
 
+/** Advance is the answer to OpAdvance, for one governed registry. */
+export interface Advance {
+  /** its id */
+  registry: string
+  name?: string
+  /**
+   * `outcome` is "advanced" (State is newer than the one given), "unchanged", "refused"
+   * (what was offered breaks a rule, and what was known before stands) or
+   * "undetermined" (no head could be had, or nothing new).
+   */
+  outcome: string
+  /** stable */
+  reason?: string
+  /** for people; may change */
+  detail?: string
+  /** `state` is the state to keep from now on. It is never older than the one given. */
+  state?: string
+  rootVersion?: number
+  /** of the head */
+  version?: number
+  /** CID of the head's document */
+  head?: string
+  snapshot?: string
+  mirrors?: string[]
+  freshness?: Freshness
+  /** CIDs of the documents that it rests on */
+  rests?: string[]
+  /**
+   * `conflict` are the CIDs of the documents that contradict one another, where it is a
+   * rollback or a fork: the evidence to show.
+   */
+  conflict?: string[]
+}
+
+/** Answer is the answer to OpAuthorize and OpRecognize. */
+export interface Answer {
+  /** `result` is Pass for a yes, Fail for a proven no, Unknown where the evidence does not suffice. */
+  result: Result
+  /** stable; empty for a yes */
+  reason?: string
+  /** for people; may change */
+  detail?: string
+  query: Query
+  now: string
+  /** the point in time that was judged */
+  time: string
+  /** `path` is the chain from the entity that was asked about up to the registry. */
+  path?: Link[]
+  /** `trust` is what each registry said, with the blocks that prove it. */
+  trust?: Trust[]
+  freshness?: Freshness[]
+  relaxed?: Relaxed[]
+}
+
+/** Link is one link of a chain of authority. */
+export interface Link {
+  /** snapshot root CID, or "inline" */
+  registry: string
+  /** who is authorised, or the registry that is recognised */
+  entity?: string
+  /** its name */
+  title?: string
+  /** the authorization or recognition */
+  grant?: JSONObject
+  /** who granted it: the next link's entity, or the registry itself */
+  by?: string
+  /** the time at which the link was judged */
+  at: string
+}
+
 /** About is the answer to OpAbout. */
 export interface About {
   contract: number
@@ -222,6 +330,8 @@ export interface CaseRequest {
   now?: string
   /** `input` is the credential. */
   input?: Input
+  /** `query` is what OpAuthorize and OpRecognize ask. */
+  query?: Query
   /** `expect` is what the embedder asked the holder for. Empty means that nothing was asked. */
   expect?: Expect
   /** `registries` say who may issue what. Without one nobody is trusted. */
@@ -230,7 +340,7 @@ export interface CaseRequest {
   policy?: Policy
   /** `evidence` names the blocks of this case that were obtained by URL. */
   evidence?: Evidence[]
-  /** `unobtainable` lists needs of earlier rounds, CIDs and URLs, that could not be met. */
+  /** `unobtainable` lists needs of earlier rounds, by [Need.Name], that could not be met. */
   unobtainable?: string[]
 }
 
@@ -266,11 +376,47 @@ export interface Registry {
    */
   entities?: JSONObject[]
   /**
-   * `id` is the CID of a governed registry's first root. State is the embedder's
-   * copy of what the module last said about it.
+   * `id` is the CID of a governed registry's first root: its signed head is followed.
+   * State is the embedder's copy of what the module last said about it; without one
+   * nothing protects against an old head, and the verdict says so.
    */
   id?: string
   state?: string
+  /**
+   * `recognised` says that the registry is not trusted by itself: it counts as far as
+   * another one of the request recognises it.
+   */
+  recognised?: boolean
+  /**
+   * `authority` is in whose name the registry speaks, by the embedder's word: what
+   * Query.Authority, other registries' recognitions and the member by of
+   * authorizations may call it, beside its id or root CID.
+   */
+  authority?: string
+}
+
+/**
+ * Query is a question of the Trust Registry Query Protocol (TRQP 2.0): may this
+ * entity do this (OpAuthorize), is this registry recognised for it (OpRecognize)?
+ */
+export interface Query {
+  /** `entity` is who is asked about: entity_id. */
+  entity: string
+  /** `authority` is by whose word: authority_id. Empty asks all registries of the request. */
+  authority?: string
+  /**
+   * `action` and Resource are what it would do: "issue", and a credential type, a vct, a
+   * docType or a schema's id.
+   */
+  action: string
+  resource: string
+  /**
+   * `jurisdiction` narrows the question. Empty asks for one that holds anywhere the
+   * registry says.
+   */
+  jurisdiction?: string
+  /** `time` is the point in time that is asked about, RFC 3339. Empty is now. */
+  time?: string
 }
 
 /** Policy loosens rules. Every member that mattered shows in Verdict.Relaxed. */
@@ -289,9 +435,16 @@ export interface Policy {
   acceptUnboundIssuer?: boolean
 }
 
-/** Evidence is a document that the embedder obtained by URL and vouches for. */
+/**
+ * Evidence is a document that was not obtained by its hash. Either it has a URL, and
+ * the embedder vouches for what it obtained there, or a Registry and a Document, and
+ * signatures say what it is worth: where mirrors differ, each copy may be given.
+ */
 export interface Evidence {
-  url: string
+  url?: string
+  /** `registry` and Document are those of the need that it answers. */
+  registry?: string
+  document?: string
   block: string
   /** `mediaType` is the Content-Type that came with it, if one did. */
   mediaType?: string

@@ -283,7 +283,8 @@ func (r *run) extend() {
 }
 
 // append adds the first of docs that is the next root. If another one is that too, the
-// root keys have said two things.
+// root keys have said two things: unless the state has seen which one it is, since
+// whoever steals keys that a later root has ended can still sign beside what was.
 func (r *run) append(docs [][]byte) bool {
 	prev := r.newest()
 	var next *RootDoc
@@ -301,7 +302,7 @@ func (r *run) append(docs [][]byte) bool {
 			r.lookBack(prev, err)
 		case next == nil:
 			next = root
-		default:
+		case !r.seen(root.Version):
 			r.conflict(next.Location, root.Location)
 		}
 	}
@@ -316,7 +317,7 @@ func (r *run) append(docs [][]byte) bool {
 // another one than prev: there may be two.
 func (r *run) lookBack(prev *RootDoc, err error) {
 	var e *Error
-	if !errors.As(err, &e) || e.Reason != WrongPrev || len(r.roots) < 2 {
+	if !errors.As(err, &e) || e.Reason != WrongPrev || len(r.roots) < 2 || r.seen(prev.Version) {
 		return
 	}
 	for _, h := range r.heads {
@@ -332,6 +333,9 @@ func (r *run) lookBack(prev *RootDoc, err error) {
 		}
 	}
 }
+
+// seen reports whether the state has seen which root of this version there is.
+func (r *run) seen(version int64) bool { return r.st != nil && version <= r.st.Root.Version }
 
 // conflict keeps the first contradiction.
 func (r *run) conflict(a, b cid.Cid) {

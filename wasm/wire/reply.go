@@ -201,6 +201,9 @@ type Freshness struct {
 	// Notes are further stable facts: "no-rollback-protection", "floor-reset", and of an
 	// IPNS record "ipns-expired", "ipns-invalid", "ipns-disagrees", "ipns-behind".
 	Notes []string `json:"notes,omitempty"`
+	// Conflict are the CIDs of the registry's documents that contradict one another, where
+	// it is a rollback or a fork.
+	Conflict []string `json:"conflict,omitempty"`
 }
 
 // Relaxed is a rule that the policy loosened and that mattered.

@@ -91,7 +91,9 @@ func (g *Governed) accepts(bound time.Duration) bool {
 	if most, ok := g.MaxStale(wire.ClassRegistry); ok {
 		bound = min(bound, most)
 	}
-	return g.Age() <= bound
+	// A head that is not a second old can be stale too, where a newer one is announced:
+	// a bound of nothing accepts nothing.
+	return bound > 0 && g.Age() <= bound
 }
 
 // Age is the time since the head was last known to be the newest.
@@ -137,7 +139,7 @@ var states = map[governance.Reason]string{
 
 // Freshness is the age of the registry's head, and what is wrong with it.
 func (g *Governed) Freshness() wire.Freshness {
-	f := wire.Freshness{Class: wire.ClassRegistry, Source: g.ID, Origin: "signed", State: states[g.Reason], Notes: g.Notes}
+	f := wire.Freshness{Class: wire.ClassRegistry, Source: g.ID, Origin: "signed", State: states[g.Reason], Notes: g.Notes, Conflict: g.Conflict}
 	if f.State == "" || g.Head == nil {
 		f.State = "unavailable"
 	}

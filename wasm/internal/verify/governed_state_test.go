@@ -78,6 +78,15 @@ func TestRollback(t *testing.T) {
 			w.Name("head", testregistry.Document(head, w.Head.Keys...))
 			w.Name("fresh")
 		}, "refused registry_fork r2 h3", "undetermined trust registry_fork", "fork"},
+		{"another root 2 beside the one that was seen, by stolen keys (valid)", func(w *world) {
+			other := w.NextRoot()
+			other.Version, other.Prev, other.Name = 2, w.Roots[0].Identity.String(), "Another"
+			w.Name("root/2", testregistry.Document(other, w.Root.Keys...))
+			head := w.NextHead(w.snap)
+			head.Roots = []string{w.Put(w.Named["root/2"][0]).String()}
+			w.Name("head", testregistry.Document(head, w.Head.Keys...))
+			w.Name("fresh")
+		}, "advanced r2 h3", "accepted", "fresh"},
 		{"the clock is set back", func(w *world) { w.now = "2026-11-22T08:49:59Z" }, "refused clock_suspect r2 h2", "undetermined trust clock_suspect", "clock-suspect"},
 		{"the clock is ten minutes behind (valid)", func(w *world) { w.now = "2026-11-22T08:50:00Z" }, "unchanged r2 h2", "accepted", "fresh"},
 		{"the clock is set back, and nothing can be had", func(w *world) { w.now = "2026-11-21T00:00:00Z"; w.offline() },
@@ -132,6 +141,9 @@ func TestRollback(t *testing.T) {
 			v := w.verify(t)
 			wantLine(t, "verify", ends(v), tt.verify)
 			wantLine(t, "verify's freshness", state(v), tt.state)
+			if conflict := tt.state == "fork" || tt.state == "rollback"; conflict != (len(v.Freshness[0].Conflict) == 2) {
+				t.Errorf("%s with the evidence %v in the verdict", tt.state, v.Freshness[0].Conflict)
+			}
 			// What an advance leaves is never older: the true mirror still leads on from it.
 			if w.now == later && strings.Contains(a.Outcome, "refused") && !strings.Contains(tt.name, "announces") {
 				w.state = a.State
@@ -402,6 +414,29 @@ func TestAcceptStale(t *testing.T) {
 	}
 }
 
+// TestNothingAcceptsNothing has a newer head announced before the head is a second old.
+func TestNothingAcceptsNothing(t *testing.T) {
+	for _, tt := range []struct {
+		accept, maxStale, want string
+	}{
+		{"", "30d", "undetermined trust registry_stale"},
+		{"0d", "30d", "undetermined trust registry_stale"},
+		{"30d", "0d", "undetermined trust registry_stale"},
+		{"1m", "30d", "accepted-stale"},
+	} {
+		w := newWorld()
+		w.Heads = nil
+		w.AddHead(w.snap, func(h *governance.Head) {
+			h.Issued, h.MaxStale = testregistry.Now, map[string]string{"registry": tt.maxStale}
+		})
+		w.AddFresh(func(f *governance.Freshness) { f.Version, f.Head, f.AsOf = 2, w.ID, "2026-11-22T10:05:00Z" })
+		if tt.accept != "" {
+			w.policy = &wire.Policy{AcceptStale: map[string]string{"registry": tt.accept}}
+		}
+		wantLine(t, "accepting "+tt.accept+" of "+tt.maxStale, ends(w.verify(t)), tt.want)
+	}
+}
+
 // TestWithoutFreshRole has a registry without an online key.
 func TestWithoutFreshRole(t *testing.T) {
 	w := worldOf(role{Keys: keysOf("root", 1), Threshold: 1}, role{Keys: keysOf("head", 1), Threshold: 1}, role{}, nil)
@@ -542,6 +577,11 @@ func TestOffline(t *testing.T) {
 	}
 	if v.Trust.ID != w.ID || v.Trust.Version != 2 || v.Trust.Registry != w.snap.String() || v.Trust.Name != "Registry of tests" {
 		t.Errorf("trust %+v", v.Trust)
+	}
+	for _, doc := range a.Rests[:3] {
+		if checks := v.Checks[len(v.Checks)-1]; !slices.Contains(checks.Rests, doc) {
+			t.Errorf("the check of trust does not rest on %s", doc)
+		}
 	}
 	f := v.Freshness[0]
 	want := wire.Freshness{Class: "registry", Source: w.ID, Origin: "signed", AsOf: "2026-11-22T09:00:00Z", Age: "1h0m", Bound: "1d0h", State: "fresh"}

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
@@ -320,10 +321,15 @@ func named(s *registry.Standing) string {
 	return s.Entity.ID
 }
 
-// blocks are the CIDs that the registries' answers rest on.
+// blocks are the CIDs that the registries' answers rest on: the documents of those
+// that are governed, and the paths in their snapshots.
 func blocks(standings []registry.Standing) []string {
 	var list []string
-	for _, s := range standings {
+	for i, s := range standings {
+		again := func(before registry.Standing) bool { return before.Registry == s.Registry }
+		if g := s.Registry.Governed; g != nil && !slices.ContainsFunc(standings[:i], again) {
+			list = append(list, g.Rests...)
+		}
 		list = append(list, cids(s.Proof.Blocks)...)
 	}
 	return list
