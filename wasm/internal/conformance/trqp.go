@@ -122,7 +122,10 @@ func (s *session) trqpAnswer(v vector, op wire.Op, message strictjson.Object, wa
 			yield(snapshot.Entity{ID: "did:example:issuer", Auth: []snapshot.Authorization{{Action: "issue", Resource: "Degree", From: "2020-01-01"}}}, nil)
 		},
 		Recognitions: func(yield func(snapshot.Recognition, error) bool) {
-			yield(snapshot.Recognition{Registry: "did:example:registry", Action: "issue", Resource: "Degree"}, nil)
+			// One that cannot be had leaves open whom it would authorise.
+			if op == wire.OpRecognize {
+				yield(snapshot.Recognition{Registry: "did:example:registry", Action: "issue", Resource: "Degree"}, nil)
+			}
 		}}, store.Put, snapshot.Options{})
 	if err != nil {
 		s.fail(v, "query", open, "%v", err)
