@@ -19,6 +19,7 @@ func cases() map[string]spec {
 	cards(all)
 	trusts(all)
 	snapshots(all)
+	questions(all)
 	governed(all)
 	requests(all)
 	return all

@@ -70,6 +70,8 @@ func answer(ev *evidence, a *trust.Answer, asked wire.Query, at time.Time) *wire
 		out.Result = wire.Unknown
 	case a.Reason != "":
 		out.Result = wire.Fail
+	case a.Recognition != nil:
+		out.Detail = fmt.Sprintf("%.200q is recognised to %s %.200q", asked.Entity, asked.Action, asked.Resource)
 	default:
 		out.Detail = fmt.Sprintf("%.200q may %s %.200q", asked.Entity, asked.Action, asked.Resource)
 	}
