@@ -39,8 +39,8 @@ const (
 //
 // Nor is it judged here which copy counts. What files have is handed on beside what a
 // few mirrors answered, where they differ: one that lags, or forges, is outvoted by
-// whoever has the newest. What the cache has is handed on where no mirror answered, or
-// none as new, with the time at which it was obtained.
+// whoever has the newest. What the cache has is handed on in an outage alone, with the
+// time at which it was obtained.
 func (f *Fetcher) named(ctx context.Context, need wire.Need) (host.Answer, error) {
 	if c, err := block.ParseCID(need.Registry); err != nil || c.Prefix().Codec != block.JSON || !release.IsDocument(need.Document) {
 		return host.Answer{}, errorf(BadRequest, "", "%.200q is no document of a registry", need.Name())
@@ -80,7 +80,7 @@ func (f *Fetcher) named(ctx context.Context, need wire.Need) (host.Answer, error
 	for i, d := range answers.docs {
 		all.add(d, answers.sources[i])
 	}
-	if have && (newest == nil || newer(cached.Body, newest.Body)) {
+	if have && all.docs == nil { // beside a mirror that goes back it would hide that
 		all.add(cached, "cache")
 	}
 	if f.cfg.Cache != nil && newest != nil {

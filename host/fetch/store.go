@@ -149,7 +149,7 @@ func Folder(dir string) (Store, error) {
 		blocks = sub
 	}
 	return Store{
-		Name: filepath.Base(blocks),
+		Name: filepath.Base(dir),
 		Get: func(c cid.Cid) ([]byte, bool) {
 			data, err := readFile(filepath.Join(blocks, c.String()), block.MaxSize)
 			if err != nil || block.Check(c, data) != nil {

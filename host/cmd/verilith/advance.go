@@ -23,7 +23,7 @@ the files that are given, and checked from the first root on; what was learned i
 so that no older head counts from now on. What was offered and breaks a rule is shown
 with the documents that prove it, and what was kept stands. Exit code: 0 advanced or
 unchanged, 1 something was refused, 2 nothing was to be had, 3 wrong usage or a fault.`,
-		examples: `  verilith advance baguqeera… --gateway https://mirror.example
+		examples: `  verilith advance bagaaiera… --gateway https://mirror.example
   verilith advance /media/stick/registry --offline --state registry.state`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &questionFlags{}

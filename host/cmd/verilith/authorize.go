@@ -17,7 +17,7 @@ With --time the answer is for that time: what was authorised, and which keys and
 statuses there were then. Exit code: 0 yes, 1 no, 2 where the evidence does not suffice,
 3 wrong usage or a fault.`,
 		examples: `  verilith authorize --entity did:web:university.example --action issue --resource Degree --registry registry.car
-  verilith authorize --entity did:web:university.example --action issue --resource Degree --time 2025-06-01T00:00:00Z --registry baguqeera…`,
+  verilith authorize --entity did:web:university.example --action issue --resource Degree --time 2025-06-01T00:00:00Z --registry bagaaiera…`,
 	}, "`ID` of who would do it: a DID, an https URL", func(ctx context.Context, v *host.Verifier, req host.Request) (host.Decision, error) {
 		return v.Authorize(ctx, req)
 	})

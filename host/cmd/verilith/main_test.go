@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "issue": issue, "serve": serve, "lines": lines,
-			"rootof": rootOf, "port": port, "edit": edit, "forge": forge, "fill": fill, "summary": summary, "waitfor": waitFor,
+			"rootof": rootOf, "idof": idOf, "port": port, "edit": edit, "forge": forge, "fill": fill, "summary": summary, "waitfor": waitFor,
 			"mode": mode,
 		},
 	})
@@ -192,6 +192,19 @@ func rootOf(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv(args[1], c.Roots[0].String())
 	ts.Check(c.Close())
+}
+
+// idof DIR NAME sets NAME to the id of the registry that a static mirror has.
+func idOf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: idof DIR NAME")
+	}
+	id, err := mirrored(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if id == "" {
+		ts.Fatalf("%s is no static mirror", args[0])
+	}
+	ts.Setenv(args[1], id)
 }
 
 // port PORT FILE… writes the port of a host into files, in the place of $PORT.

@@ -62,9 +62,9 @@ func showPath(row func(string, ...string), path []wire.Link) {
 		if who == "" {
 			who = "the registry"
 		}
-		by := "the registry " + l.Registry
-		if l.By != "" {
-			by = l.By
+		by := l.By
+		if by == "" || by == l.Registry {
+			by = "the registry " + l.Registry
 		}
 		row("path", who+grantText(l.Grant)+", by "+by, prefixed("at ", l.At))
 	}
