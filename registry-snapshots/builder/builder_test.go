@@ -9,7 +9,9 @@ import (
 
 	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/registry-snapshots/builder"
+	"github.com/verilith/verilith/registry-snapshots/importer"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // everything is a registry that carries one document of each kind.
@@ -264,11 +266,27 @@ func TestIncremental(t *testing.T) {
 	if !rep.Update || rep.Edits != 7 || rep.NewBlocks.Count != len(p.store)-before || rep.NewBlocks.Count > 40 {
 		t.Errorf("%d edits, %d new blocks, %d kept in the store", rep.Edits, rep.NewBlocks.Count, len(p.store)-before)
 	}
-	// From scratch: the same entities, documents and recognitions, and the snapshot before.
-	s := p.open(second.Meta.Root)
+	// From scratch, by the packages that the builder rests on: the source as it is now,
+	// what the snapshot before knew, the documents and the recognitions.
+	var source []snapshot.Entity
+	if err := importer.ReadObjects("entities.json", []byte(list(n-1, " renamed")), func(_ string, o strictjson.Object) error {
+		e, err := snapshot.ParseEntity(o)
+		source = append(source, e)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	entities := func(yield func(snapshot.Entity, error) bool) {
+		for _, e := range source {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 	puts := 0
 	meta, err := snapshot.Build(snapshot.Source{
-		Name: "R", Prev: first.Meta.Root, Entities: s.Entities(), Recognitions: s.Recognitions(),
+		Name: "R", Prev: first.Meta.Root, Entities: snapshot.Carry(p.open(first.Meta.Root), day(2).Format(time.RFC3339), entities),
+		Recognitions: p.open(second.Meta.Root).Recognitions(),
 		Documents: func(yield func(snapshot.Document, error) bool) {
 			yield(snapshot.Document{URL: "https://a.example/x", Body: []byte("y")}, nil)
 		},

@@ -1,7 +1,9 @@
 package builder
 
 import (
+	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
@@ -18,33 +20,9 @@ func digestOf(v any) digest { return sha256.Sum256(strictjson.Encode(strictjson.
 // blocks of what stays are not made again. The root is that of a build of the whole.
 func (b *build) update(put func(block.Block) error, evidence snapshot.Getter) error {
 	ch := snapshot.Changes{Evidence: evidence, Prev: b.opt.Previous}
-	old := map[string]digest{}
-	for e, err := range b.prev.Entities() {
-		if err != nil {
-			return err
-		}
-		old[e.ID] = digestOf(e)
+	if err := b.changedEntities(&ch); err != nil {
+		return err
 	}
-	n := 0
-	for e, err := range b.counting(b.all()) {
-		if err != nil {
-			return err
-		}
-		if e, err = e.Normal(); err != nil {
-			return errorf(BadConfig, e.ID, "%v", err)
-		}
-		if n++; n%1000 == 0 {
-			b.step("records", n, 0)
-		}
-		if d, ok := old[e.ID]; !ok || d != digestOf(e) {
-			ch.Put = append(ch.Put, e)
-		}
-		delete(old, e.ID)
-	}
-	for id := range old {
-		ch.Remove = append(ch.Remove, id)
-	}
-	slices.Sort(ch.Remove)
 	if err := b.changedDocuments(&ch); err != nil {
 		return err
 	}
@@ -58,6 +36,102 @@ func (b *build) update(put func(block.Block) error, evidence snapshot.Getter) er
 	}
 	b.out.Meta, b.out.Changed = meta, meta.Root != b.opt.Previous
 	return nil
+}
+
+// changedEntities compares the entities. History is only asked for those that the
+// sources say otherwise than the snapshot before: for the others there is none to add.
+func (b *build) changedEntities(ch *snapshot.Changes) error {
+	old := map[string]digest{}
+	for e, err := range b.prev.Entities() {
+		if err != nil {
+			return err
+		}
+		if err := b.alive(); err != nil {
+			return err
+		}
+		if b.frozen && !b.isNamed(e) {
+			b.count(e)
+			continue // who is in the source that is missing is not known, so it stays
+		}
+		old[e.ID] = digestOf(e)
+	}
+	var changed []snapshot.Entity
+	gone := maps.Clone(old)
+	for i, e := range b.entities {
+		if i%1000 == 0 {
+			b.step("records", i, len(b.entities))
+			if err := b.alive(); err != nil {
+				return err
+			}
+		}
+		n, err := e.Normal()
+		if err != nil {
+			return errorf(BadConfig, e.place, "%v", err)
+		}
+		delete(gone, n.ID)
+		if d, there := old[n.ID]; there && d == digestOf(n) {
+			b.count(n)
+			continue
+		}
+		changed = append(changed, n)
+	}
+	take := func(e snapshot.Entity) {
+		b.count(e)
+		if d, there := old[e.ID]; !there || d != digestOf(e) {
+			ch.Put = append(ch.Put, e)
+		}
+	}
+	if !b.cfg.history {
+		for _, e := range changed {
+			take(e)
+		}
+		ch.Remove = slices.Sorted(maps.Keys(gone))
+		return nil
+	}
+	// What Carry adds behind the source is every entity of the snapshot before that it
+	// has not seen; of these only the ones that are gone are taken.
+	left := len(changed)
+	for e, err := range snapshot.Carry(b.prev, b.at, seq(changed)) {
+		if left == 0 && len(gone) == 0 {
+			break
+		}
+		if err == nil {
+			err = b.alive()
+		}
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			left--
+			take(e)
+		} else if _, isGone := gone[e.ID]; isGone {
+			delete(gone, e.ID)
+			take(e)
+		}
+	}
+	return nil
+}
+
+// isNamed reports whether a source that is there has one of the entity's identifiers.
+func (b *build) isNamed(e snapshot.Entity) bool {
+	return slices.ContainsFunc(append([]string{e.ID}, e.IDs...), func(id string) bool {
+		_, ok := b.named[id]
+		return ok
+	})
+}
+
+// alive returns why the build is to end, if it is.
+func (b *build) alive() error {
+	if b.ctx.Err() == nil {
+		return nil
+	}
+	return errorf(Cancelled, "", "%v", context.Cause(b.ctx))
+}
+
+// count counts what is in the snapshot.
+func (b *build) count(e snapshot.Entity) {
+	b.out.Report.Keys += len(e.Keys)
+	b.out.Report.Auth += len(e.Auth)
 }
 
 // record is what a room says of a document.

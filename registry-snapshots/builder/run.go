@@ -293,7 +293,7 @@ func (b *build) all() iter.Seq2[snapshot.Entity, error] {
 		}
 		// A source is missing. Who is in it is not known, so nobody is retired.
 		for e, err := range b.prev.Entities() {
-			if err == nil && slices.ContainsFunc(append([]string{e.ID}, e.IDs...), func(id string) bool { _, ok := b.named[id]; return ok }) {
+			if err == nil && b.isNamed(e) {
 				continue
 			}
 			if !yield(e, err) || err != nil {
@@ -371,10 +371,9 @@ func (b *build) write(put func(block.Block) error) error {
 func (b *build) counting(list iter.Seq2[snapshot.Entity, error]) iter.Seq2[snapshot.Entity, error] {
 	return func(yield func(snapshot.Entity, error) bool) {
 		for e, err := range list {
-			b.out.Report.Keys += len(e.Keys)
-			b.out.Report.Auth += len(e.Auth)
-			if err == nil && b.ctx.Err() != nil {
-				err = b.ctx.Err()
+			b.count(e)
+			if err == nil {
+				err = b.alive()
 			}
 			if !yield(e, err) || err != nil {
 				return
