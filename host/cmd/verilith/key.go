@@ -26,7 +26,7 @@ PKCS#8 in PEM, as openssl has it, or a JWK; with a passphrase it is encrypted. T
 half goes to whoever writes the registry's root.`,
 		examples: `  verilith key new --type ed25519 --out alice.key --passphrase
   verilith key show alice.key.pub`,
-		sub: []*command{keyNewCommand(), keyShowCommand()},
+		sub: []*command{keyNewCommand(), keyImportCommand(), keyShowCommand()},
 	}
 }
 
@@ -55,19 +55,55 @@ Neither is ever written over.`,
 				if *out == "" {
 					return usagef("want --out")
 				}
-				return newKey(s, f, *kind, *out, signer.Format(*format), *locked || f.given(), *asJSON)
+				return keep(s, f, *out, signer.Format(*format), *locked || f.given(), *asJSON, func() (*signer.Key, error) { return signer.Generate(*kind) })
 			}
 		},
 	}
 }
 
-func newKey(s std, f *signerFlags, kind, out string, format signer.Format, locked, asJSON bool) error {
+func keyImportCommand() *command {
+	return &command{
+		name: "import", args: "FILE",
+		short: "write a key anew: from a wallet, in another format, with a passphrase",
+		text: `FILE is a key file, or the 32 secret octets of a key in hexadecimal digits, as wallets
+export it; those need --type. It stays as it is.`,
+		examples: `  verilith key import wallet.hex --type es256k --out carol.key --passphrase
+  verilith key import theirs.pem --format jwk --out ours.jwk`,
+		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
+			kind := fs.String("type", "", "`TYPE` of a key in hexadecimal digits: ed25519, es256 or es256k")
+			out := fs.String("out", "", "`FILE` to write")
+			format := fs.String("format", string(signer.PEM), "`FORMAT` of the file: pem or jwk")
+			locked := fs.Bool("passphrase", false, "encrypt the file with a passphrase")
+			asJSON := fs.Bool("json", false, "print it as JSON")
+			f := &signerFlags{}
+			f.declarePassphrase(fs)
+			return func(_ context.Context, args []string, s std) error {
+				if len(args) != 1 || *out == "" {
+					return usagef("want one key file and --out")
+				}
+				return keep(s, f, *out, signer.Format(*format), *locked || f.given(), *asJSON, func() (*signer.Key, error) {
+					if *kind == "" {
+						return f.load(s, args[0])
+					}
+					data, err := readFile(args[0], maxPublic)
+					if err != nil {
+						return nil, err
+					}
+					return signer.FromHex(*kind, string(data))
+				})
+			}
+		},
+	}
+}
+
+// keep writes a key and its public half to files that are not there yet.
+func keep(s std, f *signerFlags, out string, format signer.Format, locked, asJSON bool, obtain func() (*signer.Key, error)) error {
 	for _, path := range []string{out, out + ".pub"} { // before anybody is asked for a passphrase
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return &signer.Error{Reason: signer.KeyExists, Detail: path + " is there already, and is not written over"}
 		}
 	}
-	k, err := signer.Generate(kind)
+	k, err := obtain()
 	if err != nil {
 		return err
 	}
@@ -132,10 +168,11 @@ func keyShowCommand() *command {
 	return &command{
 		name: "show", args: "FILE",
 		short: "show the public half of a key",
-		text: `FILE is a private key (with its passphrase, if it has one) or a public JWK. The thumbprint
+		text: `FILE is a private key (with its passphrase, if it has one), or a public one: a JWK, PEM, or
+a point of secp256k1 in hexadecimal digits, as wallets have it. The thumbprint
 (RFC 7638, SHA-256) is what a root calls the key by; an Ed25519 key also has an IPNS name.`,
 		examples: `  verilith key show alice.key.pub
-  verilith key show theirs.pem --jwk > theirs.pub`,
+  verilith key show card.pem --jwk > card.pub`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			jwkOnly := fs.Bool("jwk", false, "print the public JWK alone")
 			asJSON := fs.Bool("json", false, "print it as JSON")

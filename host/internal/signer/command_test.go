@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,11 +219,47 @@ func TestPublic(t *testing.T) {
 	if err != nil || thumbprint != k.Thumbprint() || len(got) != 4 || got.String("x") != o.String("x") {
 		t.Errorf("%v %s %v", got, thumbprint, err)
 	}
+	wallet := testKey(t, ES256K, "wallet")
+	xy := ""
+	for _, name := range []string{"x", "y"} {
+		b, err := base64.RawURLEncoding.DecodeString(wallet.Key().String(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		xy += hex.EncodeToString(b)
+	}
+	compressed := "02" + xy[:64]
+	if strings.ContainsAny(xy[127:], "13579bdf") {
+		compressed = "03" + xy[:64]
+	}
+	for _, text := range []string{xy, "0x" + xy + "\n", "04" + xy, compressed} {
+		if _, thumbprint, err := Public([]byte(text)); err != nil || thumbprint != wallet.Thumbprint() {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 	for name, data := range map[string][]byte{
+		"half a point": []byte(xy[:64]), "a point off the curve": []byte(xy[64:] + xy[64:]), "a private key in hex": []byte(hex.EncodeToString(wallet.d)),
 		"private": pretty(k.jwk()), "not JSON": []byte("-----BEGIN"), "RSA": []byte(`{"kty":"RSA","n":"AQAB","e":"AQAB"}`), "no JWK": []byte(`{}`),
 	} {
 		if _, _, err := Public(data); err == nil {
 			t.Errorf("%s: was read", name)
+		}
+	}
+}
+
+func TestFromHex(t *testing.T) {
+	for kind := range types {
+		k := testKey(t, kind, "wallet")
+		for _, text := range []string{hex.EncodeToString(k.d), "0x" + hex.EncodeToString(k.d) + "\n"} {
+			if got, err := FromHex(kind, text); err != nil || got.Thumbprint() != k.Thumbprint() {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+	}
+	short := hex.EncodeToString(testKey(t, ES256K, "wallet").d[1:])
+	for _, tt := range []struct{ kind, text string }{{ES256K, short}, {ES256K, "zz"}, {ES256K, ""}, {"rsa", short + "00"}, {ES256K, short[:60] + "0000" + short[:60]}} {
+		if k, err := FromHex(tt.kind, tt.text); err == nil || k != nil {
+			t.Errorf("%s %s: was read", tt.kind, tt.text)
 		}
 	}
 }

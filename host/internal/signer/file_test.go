@@ -22,7 +22,7 @@ func saying(p string) func() ([]byte, error) {
 
 // Every type of key comes back from every form of file, and signs.
 func TestFiles(t *testing.T) {
-	for kind := range kinds {
+	for kind := range types {
 		for _, f := range []Format{PEM, JWK} {
 			for _, pass := range []string{"", "correct horse"} {
 				t.Run(kind+" "+string(f)+" "+pass, func(t *testing.T) {
@@ -244,6 +244,9 @@ func TestOpenSSL(t *testing.T) {
 				}
 			}
 			want := openssl(t, "pkey", "-in", path, "-pubout")
+			if jwk, thumbprint, err := Public(want); err != nil || thumbprint != theirs.Thumbprint() || len(jwk) < 3 {
+				t.Errorf("the public half: %v", err)
+			}
 			for _, pass := range []string{"", "p"} {
 				data, err := theirs.Encode(PEM, []byte(pass))
 				if err != nil {
@@ -312,7 +315,7 @@ func TestGenerateRefuses(t *testing.T) {
 
 // What is read is the same key in every form that it is written in.
 func FuzzParse(f *testing.F) {
-	for kind := range kinds {
+	for kind := range types {
 		for _, format := range []Format{PEM, JWK} {
 			data, err := testKey(f, kind, "fuzz").Encode(format, nil)
 			if err != nil {

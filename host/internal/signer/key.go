@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"math/big"
+	"strings"
 
 	"github.com/consensys/gnark-crypto/ecc/secp256k1"
 	secpecdsa "github.com/consensys/gnark-crypto/ecc/secp256k1/ecdsa"
@@ -54,6 +56,23 @@ func Generate(kind string) (*Key, error) {
 		return newKey(keys.TypeSecp256k1, raw[len(raw)-fr.Bytes:])
 	}
 	return nil, fail(UnsupportedKey, "", "%.40q; want %s, %s or %s", kind, Ed25519, ES256, ES256K)
+}
+
+// types are the types of keys by the names that Generate takes.
+var types = map[string]string{Ed25519: keys.TypeEd25519, ES256: keys.TypeP256, ES256K: keys.TypeSecp256k1}
+
+// FromHex makes a key of its 32 secret octets in hexadecimal digits, as wallets export
+// it. What is not that is not tried as anything else.
+func FromHex(kind, text string) (*Key, error) {
+	d, err := hex.DecodeString(strings.TrimPrefix(strings.TrimSpace(text), "0x"))
+	if err != nil {
+		return nil, fail(MalformedKey, "", "not hexadecimal digits")
+	}
+	name, ok := types[kind]
+	if !ok {
+		return nil, fail(UnsupportedKey, "", "%.40q; want %s, %s or %s", kind, Ed25519, ES256, ES256K)
+	}
+	return newKey(name, d)
 }
 
 // newKey makes a key of its secret octets. The public half is computed, never taken

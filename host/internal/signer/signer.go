@@ -82,20 +82,6 @@ func algorithm(k *keys.Key) (keys.Algorithm, error) {
 	return alg, nil
 }
 
-// Public reads a public key: a JWK of one of the three types. It returns the members
-// that make the key, without what else a JWK may say of itself, and its thumbprint.
-func Public(data []byte) (strictjson.Object, string, error) {
-	o, err := strictjson.ParseObject(data)
-	if err != nil {
-		return nil, "", fail(MalformedKey, "", "not a JWK: %v", err)
-	}
-	k, err := publicOf(o)
-	if err != nil {
-		return nil, "", err
-	}
-	return bare(k), k.Thumbprint(), nil
-}
-
 // publicOf reads a public JWK of one of the three types.
 func publicOf(o strictjson.Object) (*keys.Key, error) {
 	k, err := keys.FromJWK(o)
