@@ -346,11 +346,11 @@ func (r *run) conflict(a, b cid.Cid) {
 
 // records reads the IPNS records of the newest root's name, and gathers their heads.
 func (r *run) records() {
+	r.ipns = nil
 	name, err := ipns.ParseName(r.newest().IPNS)
 	if err != nil {
 		return // the root has none
 	}
-	r.ipns = nil
 	for _, doc := range r.documents("ipns/" + name.String()) {
 		record, err := ipns.Verify(name, doc)
 		c := cid.Undef

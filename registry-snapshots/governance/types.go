@@ -120,13 +120,15 @@ type FreshnessDoc struct {
 
 // ParseRoot reads a root. It checks its form, and no signature.
 func ParseRoot(doc []byte) (*RootDoc, error) {
-	d := &RootDoc{keys: map[string]*keys.Key{}}
-	e, err := parse(doc, MaxDocument, TypeRoot, &d.Root)
-	if err != nil {
-		return nil, err
-	}
-	d.Envelope = *e
-	return d, d.check()
+	return remembered(doc, func() (*RootDoc, error) {
+		d := &RootDoc{keys: map[string]*keys.Key{}}
+		e, err := parse(doc, MaxDocument, TypeRoot, &d.Root)
+		if err != nil {
+			return nil, err
+		}
+		d.Envelope = *e
+		return d, d.check()
+	})
 }
 
 // ParseHead reads a head. It checks its form, and no signature.
