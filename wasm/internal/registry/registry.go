@@ -36,6 +36,7 @@ type Registry struct {
 	root     cid.Cid
 	get      snapshot.Getter
 	opened   *snapshot.Snapshot
+	seen     map[string]Standing // what was looked up, maxSeen at most
 	entities map[string]*snapshot.Entity
 }
 
@@ -136,17 +137,30 @@ func (r *Registry) Entity(id string) Standing {
 	if st.Err = r.open(); st.Err != nil {
 		return st
 	}
+	if seen, ok := r.seen[id]; ok {
+		return seen
+	}
 	if r.entities != nil {
 		st.hold(r.entities[id])
-		return st
+	} else {
+		e, proof, err := r.opened.Entity(id)
+		st.Proof, st.Err = proof, err
+		if err == nil && proof.Found {
+			st.hold(&e)
+		}
 	}
-	e, proof, err := r.opened.Entity(id)
-	st.Proof, st.Err = proof, err
-	if err == nil && proof.Found {
-		st.hold(&e)
+	if st.Err == nil && len(r.seen) < maxSeen {
+		if r.seen == nil {
+			r.seen = map[string]Standing{}
+		}
+		r.seen[id] = st
 	}
 	return st
 }
+
+// maxSeen bounds what is kept of one registry while a case is answered: an issuer is
+// looked up before and after its proof, with its keys.
+const maxSeen = 64
 
 // Resource asks the registry for a document that it carries.
 func (r *Registry) Resource(url string) (snapshot.Resource, snapshot.Proof, error) {

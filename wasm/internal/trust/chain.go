@@ -136,8 +136,8 @@ func (k *asker) by(c claim, g *snapshot.Authorization, own bool) way {
 
 // accredited shows that the entity that granted g, to the entity of c, had the right to.
 func (k *asker) accredited(c claim, g *snapshot.Authorization) way {
-	if len(c.above) == maxChain {
-		return way{reason: AccreditationTooDeep, detail: fmt.Sprintf("more than %d accreditations stand behind the authorization", maxChain)}
+	if len(c.above) == MaxChain {
+		return way{reason: AccreditationTooDeep, detail: fmt.Sprintf("more than %d accreditations stand behind the authorization", MaxChain)}
 	}
 	at := c.at
 	if g.From != "" {

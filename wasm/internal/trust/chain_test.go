@@ -183,7 +183,7 @@ func TestPath(t *testing.T) {
 
 // A chain of eight accreditations holds, and no longer one.
 func TestChainIsBounded(t *testing.T) {
-	for _, n := range []int{maxChain, maxChain + 1} {
+	for _, n := range []int{MaxChain, MaxChain + 1} {
 		var list []string
 		for i := range n {
 			by := fmt.Sprintf(`,"by":"did:ex:%d"`, i+1)
@@ -194,7 +194,7 @@ func TestChainIsBounded(t *testing.T) {
 		}
 		list = append(list, `{"id":"did:ex:ti","auth":[{"action":"issue","resource":"Degree","by":"did:ex:0"}]}`)
 		want := AccreditationTooDeep
-		if n == maxChain {
+		if n == MaxChain {
 			want = ""
 		}
 		a := Ask(Question{Entity: "did:ex:ti", Action: Issue, Resources: []string{"Degree"}, At: now, Now: now}, open(t, nil, inline(list...)))

@@ -58,8 +58,8 @@ func (k *asker) recognised(starts []node, behind int, ask func(node) Answer) Ans
 				continue
 			}
 			id := list[0].Registry
-			if !slices.Contains(opened, id) && len(opened) == maxOpened && k.regs.Known(id) == nil {
-				return Answer{Reason: TooMuchWork, Unknown: true, Detail: fmt.Sprintf("more than %d recognised registries would have to be asked", maxOpened)}
+			if !slices.Contains(opened, id) && len(opened) == MaxOpened && k.regs.Known(id) == nil {
+				return Answer{Reason: TooMuchWork, Unknown: true, Detail: fmt.Sprintf("more than %d recognised registries would have to be asked", MaxOpened)}
 			}
 			next.reg = k.regs.Open(id)
 			if next.reg == nil {
@@ -207,7 +207,7 @@ func Recognise(q Question, regs Registries) Answer {
 	var yes, no, open *Answer
 	var starts []node
 	for _, r := range asked {
-		n := node{reg: r, remaining: maxOpened, met: met}
+		n := node{reg: r, remaining: MaxOpened, met: met}
 		switch a := direct(n); {
 		case a.Unknown:
 			open = first(open, a)

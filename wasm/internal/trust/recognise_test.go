@@ -184,7 +184,7 @@ func TestRecognitionDepth(t *testing.T) {
 
 // At most eight registries are opened for a question, and what is not asked is not denied.
 func TestOpenedAreBounded(t *testing.T) {
-	for _, n := range []int{maxOpened, maxOpened + 1} {
+	for _, n := range []int{MaxOpened, MaxOpened + 1} {
 		store := snapshot.Store{}
 		var recs []snapshot.Recognition
 		for i := range n {
@@ -193,7 +193,7 @@ func TestOpenedAreBounded(t *testing.T) {
 		}
 		regs := open(t, store, build(t, store, "", nil, recs...))
 		got := Ask(Question{Entity: issuerID, Action: Issue, Resources: []string{"Degree"}, At: now, Now: now}, regs)
-		if tooMany := n > maxOpened; got.Unknown != tooMany || tooMany != (got.Reason == TooMuchWork) || len(regs.opened) != maxOpened {
+		if tooMany := n > MaxOpened; got.Unknown != tooMany || tooMany != (got.Reason == TooMuchWork) || len(regs.opened) != MaxOpened {
 			t.Errorf("%d: got %q (%s), opened %d", n, got.Reason, got.Detail, len(regs.opened))
 		}
 	}

@@ -57,7 +57,7 @@ const (
 	AccreditorSuspended     Reason = "accreditor_suspended"
 	AccreditationCycle      Reason = "accreditation_cycle"    // the chain comes back to where it was
 	SelfAccreditation       Reason = "self_accreditation"     // and nobody above allows it
-	AccreditationTooDeep    Reason = "accreditation_too_deep" // more than maxChain links
+	AccreditationTooDeep    Reason = "accreditation_too_deep" // more than MaxChain links
 
 	AuthorityUnknown Reason = "authority_unknown"          // no registry speaks for the authority that was asked about
 	NotByAuthority   Reason = "not_by_authority"           // authorised, but not by that authority
@@ -75,12 +75,12 @@ const (
 	Accredit = "accredit" // to grant authorizations for the resource, and the right to grant them
 )
 
-// The bounds of one question. Their reasons: nobody's real chain has a third of it.
+// The bounds of one question: some three times what the largest real ones come to.
 const (
-	maxChain    = 8    // accreditations behind an authorization
+	MaxChain    = 8    // accreditations behind an authorization
 	maxLookups  = 128  // entities that are looked up
 	maxSteps    = 4096 // authorizations that are judged, of a record with hundreds and chains of them
-	maxOpened   = 8    // recognised registries that are opened
+	MaxOpened   = 8    // recognised registries that are opened
 	maxExpanded = 32   // times that the recognitions of a registry are gone through
 )
 
@@ -153,17 +153,6 @@ func question(c *cred.Credential, signed, now time.Time) Question {
 	return Question{Entity: c.Issuer, Action: Issue, Resources: resources, Kinds: kinds, At: signed, Now: now, Held: true}
 }
 
-// Hopeless reports whether no registry is known to have the issuer. Then nobody need be
-// told, by asking for its key, that a credential of this issuer is being verified.
-func (a *Answer) Hopeless() bool {
-	for _, s := range a.Standings {
-		if s.Entity != nil {
-			return false
-		}
-	}
-	return true
-}
-
 // Ask answers whether an entity is authorised.
 func Ask(q Question, regs Registries) Answer {
 	k := newAsker(q, regs)
@@ -175,7 +164,7 @@ func Ask(q Question, regs Registries) Answer {
 	var yes, no, open, held *Answer
 	var starts []node
 	for _, r := range asked {
-		n := node{reg: r, remaining: maxOpened, met: met}
+		n := node{reg: r, remaining: MaxOpened, met: met}
 		a := k.one(n)
 		switch {
 		case a.Unknown:

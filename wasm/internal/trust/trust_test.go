@@ -7,6 +7,7 @@ import (
 	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
@@ -81,18 +82,47 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestHopeless(t *testing.T) {
+func TestNoAnswer(t *testing.T) {
 	about := func(regs ...wire.Registry) Answer {
 		return Foresee(&cred.Credential{Issuer: issuerID, Types: []string{"Degree"}}, now, now, open(t, nil, regs...))
 	}
-	if a := about(inline(), entity("")); a.Hopeless() {
-		t.Error("a registry has the issuer, and it is called hopeless")
-	}
-	if a := about(inline()); !a.Hopeless() || a.Reason != NotInRegistry || a.Unknown {
+	if a := about(inline()); a.Reason != NotInRegistry || a.Unknown || len(a.Standings) != 1 {
 		t.Errorf("no registry has the issuer: got %v", a)
 	}
-	if a := about(); !a.Hopeless() || a.Reason != NoTrustAnchor || !a.Unknown {
+	if a := about(); a.Reason != NoTrustAnchor || !a.Unknown || len(a.Standings) != 0 {
 		t.Errorf("no registry: got %v", a)
+	}
+}
+
+// A credential without a type of its own is what its schemas are; one with a type is not
+// covered by them.
+func TestResourcesBySchema(t *testing.T) {
+	schema := func(ids ...string) (list []strictjson.Object) {
+		for _, id := range ids {
+			list = append(list, strictjson.Object{"id": id, "type": "JsonSchema"})
+		}
+		return list
+	}
+	const a, b = "https://a.example/a.json", "https://a.example/b.json"
+	grants := entity(`,"auth":[{"action":"issue","resource":"` + a + `"}]`)
+	for _, tt := range []struct {
+		name   string
+		types  []string
+		schema []strictjson.Object
+		reg    wire.Registry
+		want   Reason
+	}{
+		{"its schema", []string{"VerifiableCredential"}, schema(a), grants, ""},
+		{"another schema", []string{"VerifiableCredential"}, schema(b), grants, NotAuthorised},
+		{"one of its schemas", []string{"VerifiableCredential"}, schema(a, b), grants, NotAuthorised},
+		{"a type beside its schema", []string{"VerifiableCredential", "Degree"}, schema(a), grants, NotAuthorised},
+		{"no schema", []string{"VerifiableCredential"}, nil, grants, NotAuthorised},
+		{"the general type, written out", []string{"VerifiableCredential"}, schema(b), entity(`,"auth":[{"action":"issue","resource":"VerifiableCredential"}]`), ""},
+	} {
+		c := &cred.Credential{Issuer: issuerID, Types: tt.types, Schema: tt.schema}
+		if got := Foresee(c, now, now, open(t, nil, tt.reg)); got.Reason != tt.want {
+			t.Errorf("%s: %q (%s), want %q", tt.name, got.Reason, got.Detail, tt.want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/schema"
 	"github.com/verilith/verilith/wasm/internal/status"
+	"github.com/verilith/verilith/wasm/internal/trust"
 	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -35,7 +36,7 @@ func about() *wire.About {
 			"jsonDepth": strictjson.MaxDepth, "jsonMembers": strictjson.MaxMembers,
 			"needs": wire.MaxNeeds, "rounds": wire.MaxRounds, "proofs": di.MaxProofs,
 			"governanceDocument": governance.MaxDocument, "governanceSignatures": governance.MaxSignatures, "governanceRoots": governance.MaxRoots,
-			"ipnsRecord": ipns.MaxRecord,
+			"ipnsRecord": ipns.MaxRecord, "accreditations": trust.MaxChain, "recognisedRegistries": trust.MaxOpened,
 		},
 	}
 	for _, alg := range keys.Algorithms() {

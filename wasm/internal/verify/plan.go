@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
@@ -35,14 +36,12 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	for i, p := range proofs {
 		m.times[i] = p.Time(c, ev.now)
 	}
-	m.foreseen = trust.Foresee(c, m.times[0], ev.now, ev)
-	m.standings = m.foreseen.Standings
-	ev.take(&m.foreseen)
+	m.foresee(ev, c)
 	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
 	}
 	hopeless := &m.foreseen
-	ev.quiet = hopeless.Hopeless() && policy.Trust != wire.TrustNone
+	ev.quiet = m.hopeless() && policy.Trust != wire.TrustNone
 	for i, p := range proofs {
 		if owner := issuer.Owner(p.Method); owner != "" && owner != c.Issuer && policy.AcceptUnboundIssuer {
 			m.others = append(m.others, ev.standings(owner)...)
@@ -59,6 +58,33 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		m.found[i] = found
 	}
 	return m
+}
+
+// foresee asks the registries for the issuer at every time at which a proof says that it
+// was made: one of them will be when the credential was signed.
+func (m *material) foresee(ev *evidence, c *cred.Credential) {
+	ev.heard = nil
+	for i, t := range m.times {
+		if slices.ContainsFunc(m.times[:i], t.Equal) {
+			continue
+		}
+		a := trust.Foresee(c, t, ev.now, ev)
+		ev.take(&a)
+		if i == 0 {
+			m.foreseen = a
+		}
+		for _, s := range a.Standings {
+			if !slices.ContainsFunc(m.standings, func(have registry.Standing) bool { return have.Registry == s.Registry }) {
+				m.standings = append(m.standings, s)
+			}
+		}
+	}
+}
+
+// hopeless reports whether no registry is known to have the issuer. Then nobody need be
+// told, by asking for its key, that a credential of this issuer is being verified.
+func (m *material) hopeless() bool {
+	return !slices.ContainsFunc(m.standings, func(s registry.Standing) bool { return s.Entity != nil })
 }
 
 // selfContained reports whether an issuer's keys are in its name.

@@ -147,9 +147,8 @@ func (ev *evidence) take(a *trust.Answer) {
 	for _, m := range a.Missing {
 		ev.needBlock(m.CID, m.Path)
 	}
-	ev.heard = make([]*registry.Registry, len(a.Standings))
-	for i, s := range a.Standings {
-		ev.heard[i] = s.Registry
+	for _, s := range a.Standings {
+		ev.heard = append(ev.heard, s.Registry)
 	}
 }
 

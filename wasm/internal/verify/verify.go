@@ -216,7 +216,7 @@ func noKey(ev *evidence, r *report, c *cred.Credential, m *material) wire.Verdic
 			}
 		}
 	}
-	if m.foreseen.Unknown && !unknown {
+	if m.foreseen.Unknown && m.foreseen.Reason != trust.NoTrustAnchor && !unknown {
 		reason, unknown = string(m.foreseen.Reason), true
 	}
 	r.fail(wire.CheckKey, reason, m.keyErr.Error(), unknown, blocks(m.standings)...)
