@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // provide is the action of a trust service: it is the type of the service that is
@@ -227,44 +228,70 @@ func (l *lister) addService(provider *snapshot.Entity, s listedService) {
 	l.Entities = append(l.Entities, e)
 }
 
-// keyWindows are the keys of a service, those of its present identity for all the time in
-// which it stood, and those that only its history has until it had others.
+// keyWindows are the keys of a service, each for the time in which the list has it, within
+// that in which the service stood. A state that has none, but a key identifier at most,
+// has those of its neighbours: TS 119 612 Clause 5.6.3 asks no more of a history.
 func (s *listedService) keyWindows(from, until string) []snapshot.Key {
 	var list []snapshot.Key
-	have := map[string]bool{}
+	windows := map[string][2]int{} // the first and last state of each
+	order := []string{}
+	byID := map[string]snapshot.Key{}
 	for i := len(s.states) - 1; i >= 0; i-- {
-		st, end := s.states[i], until
-		if i+1 < len(s.states) {
-			end = s.states[i+1].at
-		}
-		if until != "" && (end == "" || !earlier(end, until)) {
-			end = until
-		}
-		ks := slices.Clone(st.keys)
-		for _, c := range st.certs {
-			k := certificateKey(c)
-			k.From, k.Until = "", ""
-			ks = append(ks, k)
-		}
-		for _, k := range ks {
-			id := k.Kid
+		for _, k := range s.states[i].allKeys() {
+			id := k.Kid + " " + string(strictjson.Encode(k.JWK))
 			if len(k.X5C) > 0 {
 				id = k.X5C[0]
 			}
-			if have[id] || from != "" && end != "" && !earlier(from, end) {
-				continue
+			w, ok := windows[id]
+			if !ok {
+				w[1] = i
+				byID[id], order = k, append(order, id)
 			}
-			have[id] = true
-			if k.From, k.Until = from, end; end != "" {
-				k.State = snapshot.Retired
-			}
-			list = append(list, k)
+			windows[id] = [2]int{i, w[1]}
 		}
+	}
+	bare := func(i int) bool { return i >= 0 && i < len(s.states) && len(s.states[i].allKeys()) == 0 }
+	for _, id := range order {
+		k, w := byID[id], windows[id]
+		for bare(w[0] - 1) {
+			w[0]--
+		}
+		for bare(w[1] + 1) {
+			w[1]++
+		}
+		k.From, k.Until = from, until
+		if at := s.states[w[0]].at; at != "" && earlier(k.From, at) {
+			k.From = at
+		}
+		if w[1]+1 < len(s.states) {
+			if at := s.states[w[1]+1].at; k.Until == "" || earlier(at, k.Until) {
+				k.Until = at
+			}
+		}
+		if k.Until != "" {
+			k.State = snapshot.Retired
+			if !earlier(k.From, k.Until) {
+				continue // it was one only while the service did not stand
+			}
+		}
+		list = append(list, k)
 	}
 	return list
 }
 
-// earlier compares two times of a list.
+// allKeys are the certificates and keys of a state, without the certificates' own dates:
+// the list says how long.
+func (st *serviceState) allKeys() []snapshot.Key {
+	ks := slices.Clone(st.keys)
+	for _, c := range st.certs {
+		k := certificateKey(c)
+		k.From, k.Until = "", ""
+		ks = append(ks, k)
+	}
+	return ks
+}
+
+// earlier compares two times of a list; "" is before all.
 func earlier(a, b string) bool {
 	ta, _ := time.Parse(time.RFC3339Nano, a)
 	tb, _ := time.Parse(time.RFC3339Nano, b)

@@ -487,8 +487,8 @@ func TestETSIMapping(t *testing.T) {
 	}
 	for _, k := range ca.Keys {
 		switch k.X5C[0] {
-		case certs[0].b64(): // that of today, for all the time
-			if k.From != "2010-01-01T00:00:00Z" || k.Until != "" || k.State != "" {
+		case certs[0].b64(): // that of today, since the history has another
+			if k.From != "2016-06-30T22:00:00Z" || k.Until != "" || k.State != "" {
 				t.Errorf("key %+v", k)
 			}
 		case certs[1].b64(): // that of the history, until there was another
@@ -673,4 +673,50 @@ func FuzzCanonicalXML(f *testing.F) {
 			t.Fatalf("%v, then %v, %v", node.Name, again, err)
 		}
 	})
+}
+
+// From when and until when a service has a key.
+func TestKeyWindows(t *testing.T) {
+	key := func(kid string) []snapshot.Key { return []snapshot.Key{{Kid: kid}} }
+	state := func(at string, keys []snapshot.Key) serviceState {
+		return serviceState{at: at + "-01-01T00:00:00Z", keys: keys}
+	}
+	tests := []struct {
+		name        string
+		from, until string
+		states      []serviceState
+		want        string // kid:from-until, years
+	}{
+		{"one state", "2010", "", []serviceState{state("2010", key("a"))}, "a:2010-"},
+		{"the history has none", "2010", "", []serviceState{state("2010", nil), state("2016", key("a"))}, "a:2010-"},
+		{"the history has the same", "2010", "", []serviceState{state("2010", key("a")), state("2016", key("a"))}, "a:2010-"},
+		{"the history has another", "2010", "", []serviceState{state("2010", key("a")), state("2016", key("b"))}, "b:2016- a:2010-2016"},
+		{"only the history has one", "2010", "2016", []serviceState{state("2010", key("a")), state("2016", nil)}, "a:2010-2016"},
+		{"one comes back", "2010", "", []serviceState{state("2010", key("a")), state("2016", key("b")), state("2020", key("a"))}, "a:2010- b:2016-2020"},
+		{"it ended", "2010", "2020", []serviceState{state("2010", key("a")), state("2020", key("a"))}, "a:2010-2020"},
+		{"it ended, with another since", "2010", "2020", []serviceState{state("2010", key("a")), state("2020", key("b"))}, "a:2010-2020"},
+		{"it began late", "2016", "", []serviceState{state("2010", key("a")), state("2016", key("b"))}, "b:2016-"},
+		{"no times", "", "", []serviceState{{keys: key("a")}}, "a:-"},
+	}
+	year := func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return s + "-01-01T00:00:00Z"
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := listedService{states: tt.states}
+			var got []string
+			for _, k := range s.keyWindows(year(tt.from), year(tt.until)) {
+				if (k.State == snapshot.Retired) != (k.Until != "") {
+					t.Errorf("%+v", k)
+				}
+				got = append(got, k.Kid+":"+strings.TrimSuffix(k.From, "-01-01T00:00:00Z")+"-"+strings.TrimSuffix(k.Until, "-01-01T00:00:00Z"))
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
 }

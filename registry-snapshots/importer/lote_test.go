@@ -312,6 +312,7 @@ func TestLoTEEntries(t *testing.T) {
 	}{
 		{"as it is", nil, "", "", 4, 2},
 		{"a key that is no certificate", replace(x509, `"PublicKeyValues":[`+jwk+`]`), "", "", 4, 2},
+		{"two keys without a kid", replace(x509, `"PublicKeyValues":[`+replace(`,"kid":"k"`, "")(jwk)+`,{"kty":"OKP","crv":"Ed25519","x":"wIZdkG99wfvJR57A4XH9EgIJtTtg2TvvZaM486Qry9o"}]`), "", "", 4, 3},
 		{"a private key", replace(x509, `"PublicKeyValues":[`+replace(`"kid"`, `"d":"AA","kid"`)(jwk)+`]`), "", "", 4, 1},
 		{"identified by something else", replace(x509, `"OtherIds":["x"]`), "", "", 4, 1},
 		{"a certificate that is none", replace(certs[0].b64(), "AAAA"), "", "", 4, 1},
