@@ -181,6 +181,9 @@ func (f *buildFlags) buildConfig(ctx context.Context, config string, s std) erro
 	return err
 }
 
+// mostLines bounds a list that is shown: a report has all of it.
+const mostLines = 30
+
 // showReport says for people how a build went: what is new, and every problem.
 func showReport(b *bytes.Buffer, r builder.Report) {
 	how := "built anew"
@@ -205,7 +208,11 @@ func showReport(b *bytes.Buffer, r builder.Report) {
 		for _, n := range slices.SortedFunc(slices.Values(s.Import.NotMapped), byCount) {
 			fmt.Fprintf(b, "left out   %s, %d times: %s\n", clean(n.Member, 80), n.Count, clean(n.Why, maxLine))
 		}
-		for _, n := range s.Import.Findings {
+		for i, n := range s.Import.Findings {
+			if i == mostLines {
+				fmt.Fprintf(b, "           and %d more, in the --report\n", len(s.Import.Findings)-i)
+				break
+			}
 			word := "noted"
 			if n.Skipped {
 				word = "skipped"
@@ -236,7 +243,11 @@ func showReport(b *bytes.Buffer, r builder.Report) {
 		word string
 		list []string
 	}{{"keys", r.Changes}, {"left out", r.Left}, {"dropped", r.Dropped}} {
-		for _, text := range l.list {
+		for i, text := range l.list {
+			if i == mostLines {
+				fmt.Fprintf(b, "           and %d more, in the --report\n", len(l.list)-i)
+				break
+			}
 			fmt.Fprintf(b, "%-10s %s\n", l.word, clean(text, maxLine))
 		}
 	}

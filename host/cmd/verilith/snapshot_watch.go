@@ -34,6 +34,7 @@ watch that was stopped goes on where it was. One watch at a time works in a fold
 			w := &watch{}
 			w.declare(fs)
 			w.gathering.flags(fs)
+			fs.Lookup("work").Usage = "`DIR` that keeps each source as it was imported last (default: sources in --dir)"
 			fs.StringVar(&w.every, "every", "1h", "`AGE` from one round to the next: 90m, 6h, 1d")
 			fs.BoolVar(&w.once, "once", false, "one round, for cron; the exit code says how it went")
 			w.declareTargets(fs)
@@ -123,6 +124,9 @@ func (w *watch) run(ctx context.Context, config string, s std) error {
 		return usagef("--at is for --once")
 	case w.keep < 2:
 		return usagef("--keep %d, want 2 or more: a build rests on the version before", w.keep)
+	}
+	if w.work == "" {
+		w.work = filepath.Join(w.dir, "sources")
 	}
 	if w.freshFor == "" {
 		w.freshFor = defaultFresh
