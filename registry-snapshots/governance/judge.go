@@ -331,10 +331,7 @@ func (r *run) next(freshest *FreshnessDoc, trusted time.Time) {
 	}
 	if r.Reason != Fork && r.Reason != Rollback {
 		if h := r.Head; h != nil && h.issued.Sub(r.now) <= maxSkew {
-			next := &HeadMark{mark(h.Version, &h.Envelope), r.newest().since}
-			if s.Head == nil || s.Head.Identity != next.Identity || s.Head.Epoch != next.Epoch {
-				s.Head = next
-			}
+			s.Head = &HeadMark{mark(h.Version, &h.Envelope), r.newest().since} // where it is the same one, choose prefers the state's copy of it
 		}
 		if freshest != nil {
 			s.Fresh = string(freshest.Bytes)

@@ -590,6 +590,24 @@ func TestOffline(t *testing.T) {
 	}
 }
 
+// TestMovedHead has the head's block gone from where the state says it is: the state
+// then says where it is now, and a signature more moves nothing that is still there.
+func TestMovedHead(t *testing.T) {
+	w := newWorld()
+	w.keep(t)
+	more := testregistry.Envelope(w.Heads[0].Payload, governance.TypeHead, w.Head.Keys...)
+	w.Name("head", more)
+	before := w.state
+	if a := w.keep(t); line(a) != "unchanged r1 h1" || a.State != before {
+		t.Errorf("with a signature more: %s", line(a))
+	}
+	delete(w.Blocks, w.Heads[0].Location)
+	wantLine(t, "gone from where it was", line(w.keep(t)), "advanced r1 h1")
+	w.Put(more)
+	w.offline()
+	wantLine(t, "verify", ends(w.verify(t)), "accepted")
+}
+
 // TestNeeds looks at what is asked for, and from where.
 func TestNeeds(t *testing.T) {
 	key := keysOf("record", 1)[0]
