@@ -152,7 +152,6 @@ type meter struct {
 }
 
 func (m *meter) Write(p []byte) (int, error) {
-	n, err := m.ResponseWriter.Write(p)
-	m.sent.Add(int64(n))
-	return n, err
+	m.sent.Add(int64(len(p))) // before the client has it, and asks again
+	return m.ResponseWriter.Write(p)
 }
