@@ -15,10 +15,10 @@ import (
 const (
 	maxXML         = 32 << 20 // bytes: trusted lists have a few MB at most
 	maxXMLDepth    = 64       // nesting; the canonicalizer recurses, and a trusted list nests 20 deep
-	maxXMLElements = 1 << 19  // a trusted list of 5 MB has 60,000
+	maxXMLElements = 1 << 18  // a trusted list of 5 MB has 60,000
 	maxXMLAttrs    = 32       // of one element; the root of a trusted list has nine
 	maxXMLValue    = 64 << 10 // bytes of one attribute
-	maxXMLPrefixes = 64       // in scope at once: the canonicalizer copies them at each element
+	maxXMLPrefixes = 32       // in scope at once: the canonicalizer copies them at each element; nine are usual
 	maxXMLComments = 1000     // the canonicalizer takes them out one by one
 )
 
