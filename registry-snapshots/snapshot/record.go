@@ -25,17 +25,6 @@ func members(pairs ...string) map[string]any {
 	return m
 }
 
-func putStrings(m map[string]any, name string, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	v := make([]any, len(list))
-	for i, s := range list {
-		v[i] = s
-	}
-	m[name] = v
-}
-
 func putLink(m map[string]any, name, text string) error {
 	if text == "" {
 		return nil
