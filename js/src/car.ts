@@ -19,6 +19,12 @@ export async function* readCAR(car: Uint8Array): AsyncGenerator<Block> {
   }
 }
 
+/** The roots that a CAR's header names, in text form: a hint of whoever wrote it. */
+export async function rootsOf(car: Uint8Array): Promise<string[]> {
+  const roots = await (await CarBlockIterator.fromBytes(car)).getRoots()
+  return roots.map((cid) => cid.toString())
+}
+
 /** Bytes that do not hash to the CID under which they were sent. */
 export class WrongBlock extends TypeError {
   constructor(cid: string) {

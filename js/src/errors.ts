@@ -14,6 +14,8 @@ export type ErrorCode =
   | "ERR_REQUEST"
   /** The module still asked for evidence after the last round. */
   | "ERR_TOO_MANY_ROUNDS"
+  /** The state of a governed registry could not be read from the store, or is none. */
+  | "ERR_STATE"
   /** The caller's signal was aborted; `cause` is its reason. */
   | "ERR_ABORTED"
   /** The verifier was closed. */

@@ -1,8 +1,9 @@
 import type { AbortScope } from "./abort.js"
-import { blockOf, codecs, matches } from "./cid.js"
+import { blockOf, codecs, matches, parseCID } from "./cid.js"
 import { maxPathBlocks, walk } from "./path.js"
 import type { Remembered } from "./recall.js"
-import type { Block, BlockNeed, BlockStore, DocumentNeed, FetchedDocument, Fetcher } from "./types.js"
+import { isNewer, nameOf } from "./registry.js"
+import type { Block, BlockNeed, BlockStore, DocumentNeed, FetchedDocument, Fetcher, RegistryNeed } from "./types.js"
 import { limits, type Evidence as NamedDocument, type Need } from "./wire.js"
 
 /** Where the evidence of one verification comes from, with nothing left to default. */
@@ -17,11 +18,21 @@ export interface EvidenceSources {
 
 const maxRecalled = 4 << 20 // bytes sent before they are asked for; lookup paths have some 10 KB each
 const patience = 5_000 // milliseconds that a document is waited for while the store has an older one
+const maxCopies = 8 // of one registry's document; the module looks at no more
 const maxAtOnce = 8 // needs answered at the same time; each may be three requests
+
+/** A store that has nothing and keeps nothing. */
+const nothing: BlockStore = {
+  getBlock: async () => undefined,
+  putBlock: async () => {},
+  getDocument: async () => undefined,
+  putDocument: async () => {},
+}
 
 /** What one verification has gathered: the blocks and documents of its case. */
 export class Evidence {
   readonly blocks = new Map<string, Uint8Array>()
+  /** By the names of the needs that they answer; copies of a registry's by their CIDs, too. */
   readonly documents = new Map<string, NamedDocument>()
   readonly unobtainable = new Set<string>()
   /** What was asked for and found, to be remembered. */
@@ -46,8 +57,38 @@ export class Evidence {
       remembered.urls.map(async (url) => ({ url, document: await this.#storedDocument(url) })),
     )
     for (const { url, document } of documents) {
-      if (document && this.#isRecent(document)) await this.#addDocument(url, document)
+      if (document && this.#isRecent(document)) await this.#addDocument({ url }, document)
     }
+  }
+
+  /** Takes blocks that are at hand, as far as their hashes are right. */
+  async add(blocks: readonly Block[]): Promise<void> {
+    for (const { cid, bytes } of blocks) {
+      if (await matches(cid, bytes)) this.blocks.set(cid, bytes)
+    }
+  }
+
+  /** The part that governed registries rest on, to ask the module about them without a fetcher. */
+  governance(): Evidence {
+    const part = new Evidence({ ...this.#sources, fetchers: [], store: nothing })
+    for (const [cid, bytes] of this.blocks) {
+      if (parseCID(cid)?.code === codecs.json) part.blocks.set(cid, bytes)
+    }
+    for (const [name, document] of this.documents) {
+      const bytes = this.blocks.get(document.block)
+      if (document.registry === undefined || !bytes) continue
+      part.documents.set(name, document)
+      part.blocks.set(document.block, bytes)
+    }
+    for (const name of this.unobtainable) {
+      if (parseCID(name.split("/")[0] as string)?.code === codecs.json) part.unobtainable.add(name)
+    }
+    return part
+  }
+
+  /** Whether documents of a registry were asked for and obtained. */
+  hasDocumentsOf(registry: string): boolean {
+    return [...this.documents.values()].some((document) => document.registry === registry)
   }
 
   /**
@@ -75,11 +116,14 @@ export class Evidence {
         this.blocks.set(cid, bytes)
         this.found.blocks.add(cid)
       }
-    } else if (need.url !== undefined) {
-      const document = await this.#documentFor({ ...need, url: need.url })
-      if (document) await this.#addDocument(need.url, document)
-      else this.unobtainable.add(need.url)
+      return
     }
+    const { url, registry, document } = need
+    let found: readonly FetchedDocument[] = []
+    if (registry !== undefined && document !== undefined) found = await this.#copiesFor({ ...need, registry, document })
+    else if (url !== undefined) found = await this.#documentFor({ ...need, url })
+    for (const each of found) await this.#addDocument(need, each)
+    if (found.length === 0) this.unobtainable.add(nameOf(need))
   }
 
   /**
@@ -113,9 +157,8 @@ export class Evidence {
       ask = { block: need.block, maxBytes } // by itself from now on
       walked = await along()
     }
-    for (const { cid, bytes } of walked.blocks) {
-      if (fetched.has(cid)) this.#write(() => this.#sources.store.putBlock(cid, bytes))
-    }
+    // A small registry may have come as a whole: what is beside the path is kept, and not sent.
+    for (const [cid, bytes] of fetched) this.#write(() => this.#sources.store.putBlock(cid, bytes))
     return walked.blocks
   }
 
@@ -133,31 +176,60 @@ export class Evidence {
     return []
   }
 
-  async #documentFor(need: DocumentNeed): Promise<FetchedDocument | undefined> {
+  async #documentFor(need: DocumentNeed): Promise<FetchedDocument[]> {
     const { fetchers, store } = this.#sources
     const stored = await this.#storedDocument(need.url)
     const usable = stored && stored.bytes.length <= need.maxBytes ? stored : undefined
-    if (usable && this.#isRecent(usable)) return usable
+    if (usable && this.#isRecent(usable)) return [usable]
     const late = usable && Date.now() + patience
     for (const fetcher of fetchers) {
       const wait = late && Math.max(late - Date.now(), 0)
       const document = await this.#attempt(async (signal) => fetcher.document?.(need, signal), wait)
       if (document && document.bytes?.length <= need.maxBytes) {
         this.#write(() => store.putDocument(need.url, document))
-        return document
+        return [document]
       }
     }
-    return usable // an outage: old, and its age is told
+    return usable ? [usable] : [] // an outage: old, and its age is told
   }
 
-  async #addDocument(url: string, document: FetchedDocument): Promise<void> {
-    const { cid, bytes } = await blockOf(codecs.raw, document.bytes)
+  /**
+   * The copies of a registry's document that the fetchers have; the module tells which
+   * counts. All are asked, since one alone could keep back what is new. The store has
+   * what was had the last time, for an outage.
+   */
+  async #copiesFor(need: RegistryNeed): Promise<FetchedDocument[]> {
+    const { fetchers, store } = this.#sources
+    const name = nameOf(need)
+    const stored = await this.#storedDocument(name)
+    const usable = stored && stored.bytes.length <= need.maxBytes ? stored : undefined
+    const answers = await Promise.all(
+      fetchers.map((fetcher) =>
+        this.#attempt(async (signal) => fetcher.registryDocuments?.(need, signal), usable && patience),
+      ),
+    )
+    const copies = answers.flatMap((answer) => [...(answer ?? [])]).filter(({ bytes }) => bytes?.length <= need.maxBytes)
+    let newest: FetchedDocument | undefined
+    for (const copy of copies) if (isNewer(copy.bytes, newest?.bytes)) newest = copy
+    const kept = newest
+    if (kept) this.#write(() => store.putDocument(name, kept))
+    if (copies.length === 0 && usable) return [usable] // beside a mirror that goes back it would hide that
+    return copies.slice(0, maxCopies)
+  }
+
+  async #addDocument(need: Pick<Need, "url" | "registry" | "document">, document: FetchedDocument): Promise<void> {
+    const { url, registry, document: name } = need
+    // A registry's documents are known by their place as blocks too: one that came by its
+    // name is the block of that CID. An IPNS record is none.
+    const codec = name !== undefined && !name.startsWith("ipns/") ? codecs.json : codecs.raw
+    const { cid, bytes } = await blockOf(codec, document.bytes)
     const { now } = this.#sources
     const obtained = now !== undefined && Date.parse(document.obtained) > Date.parse(now) ? now : document.obtained
     const { mediaType } = document
     this.blocks.set(cid, bytes)
-    this.documents.set(url, { url, block: cid, obtained, mediaType: mediaType || undefined })
-    this.found.urls.add(url)
+    const key = registry === undefined ? nameOf(need) : `${nameOf(need)} ${cid}`
+    this.documents.set(key, { url, registry, document: name, block: cid, obtained, mediaType: mediaType || undefined })
+    if (url !== undefined) this.found.urls.add(url)
   }
 
   #isRecent(document: FetchedDocument): boolean {

@@ -15,7 +15,7 @@ export function issuerHint(input: Uint8Array, registries: readonly Registry[] | 
   const text = new TextDecoder().decode(input.subarray(0, maxScanned)).trimStart()
   const who = text.startsWith("{") ? hintOfDocument(text) : hintOfToken(text)
   if (!who || who.length > maxHint) return undefined
-  return [who, ...(registries ?? []).map((registry) => registry.snapshot ?? "inline")].join("\n")
+  return [who, ...(registries ?? []).map((registry) => registry.snapshot ?? registry.id ?? "inline")].join("\n")
 }
 
 /** What stands before the first ".", where a JWS has its header. */

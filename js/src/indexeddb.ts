@@ -1,7 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import { VerifierError } from "./errors.js"
 import { storeOn, type Entry } from "./store.js"
-import type { BlockStore } from "./types.js"
+import type { BlockStore, RegistryState } from "./types.js"
 
 /** A record: an entry, and when it was last used. */
 interface Kept extends Entry {
@@ -12,14 +12,15 @@ interface Kept extends Entry {
 interface Schema extends DBSchema {
   entries: { key: string; value: Kept; indexes: { used: number } }
   totals: { key: "bytes"; value: number }
+  states: { key: string; value: RegistryState }
 }
 
 const day = 24 * 3600 * 1000 // how exactly the last use is known; saves a write for each read
 
 /**
- * Keeps blocks and documents in IndexedDB, in pages, workers and service workers
- * alike. Beyond `maxBytes` (256 MiB if left out) it deletes what was not used for the
- * longest time.
+ * Keeps blocks, documents and registries' states in IndexedDB, in pages, workers and
+ * service workers alike. Beyond `maxBytes` (256 MiB if left out) it deletes what was not
+ * used for the longest time, but no state: those are a handful, of some kilobytes each.
  *
  * @param name of the database; two stores of one name share what they keep.
  */
@@ -33,7 +34,7 @@ export function indexedDBStore(name = "verilith", { maxBytes = 256 << 20 }: { ma
     opened.catch(() => (opened = undefined))
     return opened
   }
-  return storeOn({
+  const store = storeOn({
     async get(key) {
       const db = await database()
       const entry = await db.get("entries", key)
@@ -65,13 +66,28 @@ export function indexedDBStore(name = "verilith", { maxBytes = 256 << 20 }: { ma
       await tx.done
     },
   })
+  return {
+    ...store,
+    getState: async (registry) => (await database()).get("states", registry),
+    // One transaction: other tabs and workers wait for it.
+    async swapState(registry, previous, next) {
+      const tx = (await database()).transaction("states", "readwrite", { durability: "strict" })
+      const same = (await tx.store.get(registry))?.state === previous
+      if (same) await tx.store.put(next, registry)
+      await tx.done
+      return same
+    },
+  }
 }
 
 function open(name: string, closed: () => void): Promise<IDBPDatabase<Schema>> {
-  return openDB<Schema>(name, 1, {
-    upgrade(db) {
-      db.createObjectStore("entries", { keyPath: "key" }).createIndex("used", "used")
-      db.createObjectStore("totals")
+  return openDB<Schema>(name, 2, {
+    upgrade(db, version) {
+      if (version < 1) {
+        db.createObjectStore("entries", { keyPath: "key" }).createIndex("used", "used")
+        db.createObjectStore("totals")
+      }
+      if (version < 2) db.createObjectStore("states")
     },
     // Another tab wants a newer version: let it, and open anew at the next call.
     blocking(_current, _blocked, event) {

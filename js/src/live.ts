@@ -89,7 +89,8 @@ function parse(text: string): URL | undefined {
 /** Names of local networks: RFC 6761, RFC 6762, RFC 8375, and what ICANN keeps for them. */
 const localNames = /(^|\.)(localhost|local|internal|test|invalid|onion|home\.arpa|lan|intranet|corp|home)$/
 
-function hasPublicName({ hostname }: URL): boolean {
+/** Whether a host may be asked on the word of a stranger. */
+export function hasPublicName({ hostname }: URL): boolean {
   const host = hostname.toLowerCase().replace(/\.$/, "")
   const isAddress = host.startsWith("[") || /^[\d.]+$/.test(host) // the URL parser has normalised 0x7f.1 and the like
   return host.includes(".") && !isAddress && !localNames.test(host)

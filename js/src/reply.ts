@@ -1,7 +1,7 @@
 import { VerifierError } from "./errors.js"
 import type { Reply } from "./wire.js"
 
-const members = ["needs", "verdict", "inspection", "about", "error"] as const
+const members = ["needs", "verdict", "inspection", "advance", "answer", "about", "error"] as const
 
 /**
  * Reads what the module answered.

@@ -1,5 +1,5 @@
 import { matches, rawCID, sha256 } from "./cid.js"
-import type { BlockStore, FetchedDocument } from "./types.js"
+import type { BlockStore, FetchedDocument, RegistryState } from "./types.js"
 
 /** An entry of a store: a block, or a document with the CID of its bytes. */
 export interface Entry {
@@ -57,7 +57,7 @@ export function memoryStore({ maxBytes = 64 << 20 }: { maxBytes?: number } = {})
     total -= entries.get(key)?.bytes.length ?? 0
     entries.delete(key)
   }
-  return storeOn({
+  const store = storeOn({
     async get(key) {
       const entry = entries.get(key)
       if (!entry) return undefined
@@ -79,4 +79,14 @@ export function memoryStore({ maxBytes = 64 << 20 }: { maxBytes?: number } = {})
       remove(key)
     },
   })
+  const states = new Map<string, RegistryState>() // never forgotten: a handful, of some kilobytes each
+  return {
+    ...store,
+    getState: async (registry) => states.get(registry),
+    async swapState(registry, previous, next) {
+      if (states.get(registry)?.state !== previous) return false
+      states.set(registry, next)
+      return true
+    },
+  }
 }

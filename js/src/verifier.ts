@@ -8,9 +8,21 @@ import { issuerHint } from "./hint.js"
 import type { Runner } from "./instance.js"
 import { Recall, type Remembered } from "./recall.js"
 import { parseReply, refusal } from "./reply.js"
+import { States } from "./states.js"
 import { memoryStore } from "./store.js"
-import type { Block, Receipt, Replay, Sources, Verifier, VerifyOptions, VerifyRequest } from "./types.js"
-import { contract, limits, type CaseRequest, type Reply, type Verdict } from "./wire.js"
+import type {
+  Block,
+  Decision,
+  Proof,
+  QueryRequest,
+  Receipt,
+  Replay,
+  Sources,
+  Verifier,
+  VerifyOptions,
+  VerifyRequest,
+} from "./types.js"
+import { contract, limits, type CaseRequest, type Op, type Reply, type Verdict } from "./wire.js"
 
 /** Makes a verifier over something that runs cases. */
 export function createVerifier(runner: Runner, moduleCID: string | undefined, defaults: Sources): Verifier {
@@ -48,28 +60,54 @@ export function createVerifier(runner: Runner, moduleCID: string | undefined, de
     }
   }
 
-  const verifyWithReceipt = async (request: VerifyRequest, options: VerifyOptions = {}): Promise<Receipt> => {
-    const input = await inputBlock(request.input)
+  /**
+   * Does what every operation with registries has in common: fills in their states,
+   * converses, and keeps what was learned of them.
+   */
+  const call = async <T>(
+    op: Op,
+    request: Pick<CaseRequest, "expect" | "registries" | "policy" | "query"> & { now?: string | Date; mediaType?: string },
+    options: VerifyOptions,
+    { input, hint, answer }: { input?: Block; hint: string | undefined; answer: (reply: Reply) => T | undefined },
+  ): Promise<Proof & { value: T }> => {
     const now = timeOf(request.now)
-    const hint = issuerHint(input.bytes, request.registries)
     const remembered = recall.get(hint)
-    const { mediaType, expect, registries, policy } = request
-    const asked: CaseRequest = {
-      verilith: contract,
-      op: "verify",
-      now,
-      input: { block: input.cid, mediaType },
-      expect,
-      registries,
-      policy,
-    }
+    const { expect, policy, query, mediaType } = request
     return withEvidence(options, request.now === undefined ? now : undefined, async (evidence) => {
+      const states = new States(options.store ?? defaults.store ?? ownStore)
+      const registries = await states.recall(request.registries, evidence)
+      const asked: CaseRequest = {
+        ...{ verilith: contract, op, now, expect, registries, policy, query },
+        ...(input ? { input: { block: input.cid, mediaType } } : {}),
+      }
       if (remembered) await evidence.recall(remembered)
       const { reply, bytes, sealed, rounds } = await converse(run, asked, input, evidence, options.signal)
-      if (!reply.verdict) throw new VerifierError("ERR_MODULE_FAULT", "the module answered verify by something else")
-      if (rounds > 1) recall.set(hint, restsOn(reply.verdict, evidence, remembered))
-      return { verdict: reply.verdict, reply: bytes, case: sealed.bytes, caseCID: sealed.cid, moduleCID, rounds }
+      const value = answer(reply)
+      if (value === undefined) throw new VerifierError("ERR_MODULE_FAULT", `the module answered ${op} by something else`)
+      if (rounds > 1) recall.set(hint, restsOn(reply, evidence, remembered))
+      const notKept = await states.keep(reply.advance, evidence, async (all, own) => {
+        const again: CaseRequest = { ...{ verilith: contract, op: "advance", now, policy }, registries: all }
+        return (await converse(run, again, undefined, own, options.signal)).reply.advance ?? []
+      })
+      return {
+        ...{ value, reply: bytes, case: sealed.bytes, caseCID: sealed.cid, moduleCID, rounds },
+        ...(notKept === undefined ? {} : { notKept }),
+      }
     })
+  }
+
+  const verifyWithReceipt = async (request: VerifyRequest, options: VerifyOptions = {}): Promise<Receipt> => {
+    const input = await inputBlock(request.input)
+    const hint = issuerHint(input.bytes, request.registries)
+    const { value: verdict, ...proof } = await call("verify", request, options, { input, hint, answer: (r) => r.verdict })
+    return { verdict, ...proof }
+  }
+
+  const decide = async (op: "authorize" | "recognize", request: QueryRequest, options: VerifyOptions): Promise<Decision> => {
+    const { entity, authority } = request.query ?? {}
+    const hint = [op, entity, authority, ...(request.registries ?? []).map((r) => r.snapshot ?? r.id ?? "inline")].join("\n")
+    const { value: answer, ...proof } = await call(op, request, options, { hint, answer: (r) => r.answer })
+    return { answer, ...proof }
   }
 
   return {
@@ -78,6 +116,12 @@ export function createVerifier(runner: Runner, moduleCID: string | undefined, de
     async verify(request, options) {
       return (await verifyWithReceipt(request, options)).verdict
     },
+    async advance(request, options = {}) {
+      const { value, ...proof } = await call("advance", request, options, { hint: undefined, answer: (r) => r.advance })
+      return { registries: value, ...proof }
+    },
+    authorize: (request, options = {}) => decide("authorize", request, options),
+    recognize: (request, options = {}) => decide("recognize", request, options),
     async inspect(request, options = {}) {
       const input = await inputBlock(request.input)
       const asked: CaseRequest = {
@@ -109,7 +153,7 @@ type Run = (caseBytes: Uint8Array, signal: AbortSignal | undefined) => Promise<R
 async function converse(
   run: Run,
   request: CaseRequest,
-  input: Block,
+  input: Block | undefined,
   evidence: Evidence,
   signal: AbortSignal | undefined,
 ): Promise<{ reply: Reply; bytes: Uint8Array; sealed: Case; rounds: number }> {
@@ -119,10 +163,10 @@ async function converse(
     const sealed = await sealCase(
       {
         ...request,
-        evidence: documents.size > 0 ? [...documents.values()].sort((a, b) => (a.url < b.url ? -1 : 1)) : undefined,
+        evidence: documents.size > 0 ? [...documents].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, d]) => d) : undefined,
         unobtainable: unobtainable.size > 0 ? [...unobtainable].sort() : undefined,
       },
-      [input, ...inOrder(evidence.blocks)],
+      [...(input ? [input] : []), ...inOrder(evidence.blocks)],
     )
     const { reply, bytes } = await run(sealed.bytes, signal)
     if (reply.error) throw refusal(reply.error)
@@ -136,20 +180,21 @@ async function converse(
 
 /**
  * What to send before it is asked for, the next time: what was asked for, what the
- * verdict names, and what was sent this time.
+ * answer names, and what was sent this time.
  */
-function restsOn(verdict: Verdict, evidence: Evidence, remembered: Remembered | undefined): Remembered {
+function restsOn({ verdict, answer }: Reply, evidence: Evidence, remembered: Remembered | undefined): Remembered {
   const blocks = new Set([...(remembered?.blocks ?? []), ...evidence.found.blocks])
   const urls = new Set([...(remembered?.urls ?? []), ...evidence.found.urls])
+  const add = (cids: readonly string[] = []): void => cids.forEach((cid) => evidence.blocks.has(cid) && blocks.add(cid))
   const named = (v: Verdict): void => {
-    for (const cid of [...v.checks.flatMap((check) => check.rests ?? []), ...(v.trust?.blocks ?? [])]) {
-      if (evidence.blocks.has(cid)) blocks.add(cid)
-    }
+    v.checks.forEach((check) => add(check.rests))
+    add(v.trust?.blocks)
     v.parts?.forEach(named)
   }
-  named(verdict)
-  for (const [url, { block }] of evidence.documents) {
-    if (blocks.delete(block)) urls.add(url) // it goes by its URL
+  if (verdict) named(verdict)
+  answer?.trust?.forEach((trust) => add(trust.blocks))
+  for (const { url, block } of evidence.documents.values()) {
+    if (blocks.delete(block) && url !== undefined) urls.add(url) // it goes by its URL
   }
   return { blocks: [...blocks], urls: [...urls] }
 }

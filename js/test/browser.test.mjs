@@ -7,6 +7,7 @@ import { skip, startChromium } from "./support/chromium.mjs"
 import { issuer } from "./support/credentials.mjs"
 import { startGateway } from "./support/gateway.mjs"
 import { buildReactor } from "./support/reactor.mjs"
+import { days, degree, mirrorFiles, operator, startMirror } from "./support/registry.mjs"
 
 const wasm = process.env.VERILITH_WASM ?? new URL("../../bin/verifier.wasm", import.meta.url)
 const reactor = skip ? undefined : buildReactor()
@@ -86,6 +87,27 @@ for (const where of ["page", "worker"]) {
       gone: [null, null, null],
       anew: [null, null, 100],
       small: [null, 100, 100],
+    })
+  })
+
+  inChromium("a governed registry is followed; with the mirror dead IndexedDB has its state", async () => {
+    const registry = operator()
+    const version = registry.publish(1)
+    const mirror = await startMirror(mirrorFiles(registry, version))
+    const query = { entity: "did:web:university.example", action: "issue", resource: "AlumniCredential" }
+    const args = { gateway: mirror.url, id: registry.id, input: degree, now: days(1.5), query, name: `follows-${where}` }
+    try {
+      const { advance, first, again, answer } = await chromium.run(where, "follows", args)
+      assert.deepEqual([advance, first, again[0], answer], [["advanced", 1], "accepted", "accepted", ["pass", null, null]])
+      assert.deepEqual([again[1].state, again[1].notes], ["fresh", undefined])
+    } finally {
+      await mirror.stop()
+    }
+  })
+
+  inChromium("a registry's state has one successor", async () => {
+    assert.deepEqual(await chromium.run(where, "swaps", { name: `swaps-${where}` }), {
+      ...{ absent: null, first: 1, late: [false, false], next: 1, other: null, last: true },
     })
   })
 

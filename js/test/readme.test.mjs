@@ -38,7 +38,7 @@ export {}
 
 test("the README's examples type check", () => {
   const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n(.*?)^```/gms)].map((m) => m[1])
-  assert.equal(blocks.length, 3)
+  assert.equal(blocks.length, 4)
   assert.equal(check(Object.fromEntries(blocks.map((b, i) => [`example-${i}.ts`, given + b]))), "")
 })
 

@@ -134,6 +134,49 @@ export async function keeps({ blocks, name }) {
   return results
 }
 
+/** A governed registry: followed online, and from IndexedDB by a verifier that never saw it. */
+export async function follows({ gateway, id, input, now, query, name }) {
+  const online = await load({ store: indexedDBStore(name), fetchers: gatewayFetcher({ gateways: [gateway] }) })
+  const registries = [{ id }]
+  const { registries: [advance] } = await online.advance({ registries, now }) // prettier-ignore
+  const first = await online.verify({ input, registries, now })
+  const offline = await loadInWorker({ store: indexedDBStore(name) })
+  const again = await offline.verifyWithReceipt({ input, registries, now })
+  const { answer, notKept } = await offline.authorize({ query, registries, now })
+  offline.close()
+  return {
+    advance: [advance.outcome, advance.version],
+    first: first.outcome,
+    again: [again.verdict.outcome, again.verdict.freshness.find((f) => f.class === "registry")],
+    answer: [answer.result, answer.reason ?? null, notKept ?? null],
+  }
+}
+
+/** A state has one successor, whoever is first; and what an older version of the database kept stays. */
+export async function swaps({ name }) {
+  await new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1)
+    request.onupgradeneeded = () => {
+      const entries = request.result.createObjectStore("entries", { keyPath: "key" })
+      entries.createIndex("used", "used")
+      request.result.createObjectStore("totals")
+    }
+    request.onsuccess = () => resolve(request.result.close())
+    request.onerror = () => reject(request.error)
+  })
+  const stores = [indexedDBStore(name), indexedDBStore(name)]
+  const state = (text) => ({ state: text, blocks: [] })
+  const results = { absent: (await stores[0].getState("r")) ?? null }
+  const both = (previous, texts) => Promise.all(stores.map((s, i) => s.swapState("r", previous, state(texts[i]))))
+  results.first = (await both(undefined, ["a", "b"])).filter(Boolean).length
+  const kept = (await stores[1].getState("r")).state
+  results.late = await both("neither", ["c", "d"])
+  results.next = (await both(kept, ["e", "f"])).filter(Boolean).length
+  results.other = (await stores[0].getState("s")) ?? null
+  results.last = ["e", "f"].includes((await stores[0].getState("r")).state)
+  return results
+}
+
 /** Abort in a worker: what would not end, ends. */
 export async function aborts({ integrity }) {
   const verifier = await loadInWorker("/reactor.wasm", { integrity })
