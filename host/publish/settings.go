@@ -19,7 +19,7 @@ var settings embed.FS
 func (f Folder) settings() error {
 	for from, to := range map[string]string{
 		"404.html": "404.html", "headers": "_headers", "htaccess": ".htaccess",
-		"nginx.conf": "nginx.conf", "Caddyfile": "Caddyfile",
+		"nginx.conf": "nginx.conf", "Caddyfile": "Caddyfile", "nojekyll": ".nojekyll",
 	} {
 		path := filepath.Join(f.Dir, to)
 		if _, err := os.Lstat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
