@@ -246,7 +246,7 @@ func TestIncremental(t *testing.T) {
 			if i%500 == 7 {
 				name += edit
 			}
-			fmt.Fprintf(&b, `{"id":"did:example:%d","kind":"issuer","names":[%q],"keys":[{"kid":"#k","jwk":%s}],"auth":[{"action":"issue","resource":"Degree"}]}`, i, name, jwk(fmt.Sprint(i)))
+			fmt.Fprintf(&b, `{"id":"did:example:%d","kind":"issuer","names":[%q],"keys":[{"kid":"#k","jwk":{"kty":"OKP","crv":"Ed25519","x":"%043d"}}],"auth":[{"action":"issue","resource":"Degree"}]}`, i, name, i)
 		}
 		return b.String() + "]"
 	}

@@ -111,7 +111,7 @@ func TestHostileHost(t *testing.T) {
 		{name: "HTML with 200", page: func(*web) http.HandlerFunc { return page("text/html", "<!doctype html><title>Log in") }, want: "not_a_gateway"},
 		{name: "HTML that says it is JSON", page: func(*web) http.HandlerFunc { return page("application/json", "\n <HTML>log in") }, want: "not_a_gateway"},
 		{name: "gzip bomb", page: func(*web) http.HandlerFunc {
-			body := bomb(64 << 20)
+			body := bomb(8 << 20)
 			return func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", "gzip")
 				w.Write(body)
@@ -137,7 +137,11 @@ func TestHostileHost(t *testing.T) {
 			w.serve("/hop-1", redirect("/good"))
 			w.serve("/hop-2", redirect("/hop-1"))
 			w.serve("/hop-3", redirect("/hop-2"))
-			yaml := "name: R\nlimits: {documentBytes: 100000, timeout: 300ms}\ncarry:\n  contexts:\n    - " + w.base + "/doc\n"
+			timeout := "30s"
+			if tt.want == "timeout" {
+				timeout = "300ms"
+			}
+			yaml := "name: R\nlimits: {documentBytes: 100000, timeout: " + timeout + "}\ncarry:\n  contexts:\n    - " + w.base + "/doc\n"
 			w.serve("/doc", tt.page(w))
 			p := newProject(t, fetchFrom(t, w.private()))
 			r, err := p.try(day(1), yaml)
@@ -154,7 +158,7 @@ func TestHostileHost(t *testing.T) {
 			// With an earlier copy.
 			w.serve("/doc", context)
 			p.opt.Fetch = fetchFrom(t, w.private()) // another day: the host is no longer left alone
-			first := p.build(day(1), yaml)
+			first := p.build(day(1), strings.Replace(yaml, timeout, "30s", 1))
 			w.serve("/doc", tt.page(w))
 			p.opt.Fetch = fetchFrom(t, w.private())
 			r = p.build(day(2), yaml)

@@ -113,7 +113,11 @@ func TestHostileSource(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirectory(t)
-			yaml := d.yaml() + "limits: {sourceBytes: 3000000, timeout: 2s}\n"
+			timeout := "30s"
+			if tt.want == "timeout" {
+				timeout = "500ms"
+			}
+			yaml := d.yaml() + "limits: {sourceBytes: 3000000, timeout: " + timeout + "}\n"
 			d.publish(t, list(day(2), "a", "b"))
 			tt.edit(t, d)
 			p := newProject(t, fetchFrom(t, d.private()))
@@ -138,7 +142,7 @@ func TestHostileSource(t *testing.T) {
 			p.opt.Fetch = fetchFrom(t, d.private())
 			p.shelf()
 			d.publish(t, list(day(1), "a", "b"))
-			first := p.build(day(1), yaml)
+			first := p.build(day(1), strings.Replace(yaml, timeout, "30s", 1))
 			d.publish(t, list(day(2), "a", "b"))
 			tt.edit(t, d)
 			p.opt.Fetch = fetchFrom(t, d.private())
@@ -194,7 +198,7 @@ func TestHostileGzipSource(t *testing.T) {
 	if s := r.Report.Sources[0]; s.Import.Signature.State != "unsigned" || s.Import.Entities != 1 {
 		t.Errorf("%+v", s)
 	}
-	d.file("/list.json.gz", "application/gzip", string(bomb(80<<20)))
+	d.file("/list.json.gz", "application/gzip", string(bomb(65<<20)))
 	r, err := newProject(t, fetchFrom(t, d.private())).try(day(1), yaml)
 	wantReason(t, err, builder.BadSource)
 	if s := r.Report.Sources[0]; s.Reason != "import_too_large" {
