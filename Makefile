@@ -59,6 +59,10 @@ browser: ## find Chromium, or install it where this is root on Debian
 conformance: ## run the vectors in VECTORS (default ../shared/vectors)
 	$(GO) run ./wasm/internal/conformance -vectors $(VECTORS)
 
+.PHONY: import
+import: ## import every real registry in REALDATA and show what came of it
+	$(GO) run ./registry-snapshots/internal/importtable -realdata $(REALDATA)
+
 .PHONY: bench
 bench: build js ## measure, beside peers, as ratios; BENCHFLAGS=--quick for a minute's run
 	cd js/peers && npm ci --no-audit --no-fund --silent && node bench.mjs $(BENCHFLAGS)
