@@ -155,23 +155,7 @@ func (l *loader) objects(name string, f func(place string, o strictjson.Object) 
 	if err != nil {
 		return err
 	}
-	if path.Ext(name) != ".json" {
-		return yamlObjects(name, data, f)
-	}
-	if strings.HasPrefix(strings.TrimLeft(string(data[:min(len(data), 100)]), " \t\r\n"), "[") {
-		return elements(name, data, func(i int, text []byte) error {
-			o, err := object(index(name, i), text)
-			if err != nil {
-				return err
-			}
-			return f(index(name, i), o)
-		})
-	}
-	o, err := object(name, data)
-	if err != nil {
-		return err
-	}
-	return f(name, o)
+	return ReadObjects(name, data, f)
 }
 
 func (l *loader) readManifest(name string) error {
