@@ -214,6 +214,18 @@ func TestEBSI(t *testing.T) {
 			c.attrs[didIssuer] = []*ebsiAttr{accredits(didOther, didIssuer, toAccredit, "TAO", "Diploma")}
 			c.attrs[didOther] = []*ebsiAttr{accredits(didIssuer, didOther, toAccredit, "TAO", "Diploma")}
 		}, "", WrongSigner, 2},
+		{"signed with a key of the root that is not pinned", func(c *ebsiCase) {
+			second := newJWTKey(t, didRoot+"#second")
+			jwk := second.jwk(t)
+			delete(jwk, "kid")
+			doc := c.docs[didRoot]
+			doc["verificationMethod"] = append(doc.Array("verificationMethod"), strictjson.Object{"id": second.kid, "type": "JsonWebKey2020", "controller": didRoot, "publicKeyJwk": jwk})
+			doc["assertionMethod"] = append(doc.Array("assertionMethod"), second.kid)
+			c.keys["second"] = second
+			c.attrs[didOther] = []*ebsiAttr{accredits(didRoot, didOther, toAttest, "TI", "Diploma")}
+			c.attrs[didOther][0].by = "second"
+			c.attrs[didOther][0].edit = func(a strictjson.Object) { a["tao"] = didRoot }
+		}, "", WrongSigner, 3},
 		{"about another", func(c *ebsiCase) { subject(c, didOther)["id"] = didIssuer }, "", BadForm, 3},
 		{"sub is another", func(c *ebsiCase) { c.attrs[didOther][0].claims["sub"] = didIssuer }, "", BadForm, 3},
 		{"iss is another", func(c *ebsiCase) { c.attrs[didOther][0].claims["iss"] = didIssuer }, "", BadForm, 3},
