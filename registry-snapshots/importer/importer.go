@@ -3,8 +3,9 @@
 //
 // It checks the signature that a source has, and says in the [Report] what was
 // checked, by which certificate, and which members of the source the model
-// cannot say. It reads files that its caller names, and fetches nothing. What it
-// returns is for [snapshot.Build], which checks every entity.
+// cannot say. It reads files that its caller names; of a source that by nature is an
+// endpoint, what the files do not have is obtained by its caller, with Options.Get and
+// Options.Post. It dials nowhere itself. What it returns is for [snapshot.Build], which checks every entity.
 package importer
 
 import (
@@ -47,8 +48,8 @@ const (
 // Options are how to import. The zero Options are the strict ones.
 type Options struct {
 	// Unsigned accepts a source that is signed as a rule without its signature,
-	// such as an old version. The report says so. A signature that is there is
-	// checked all the same.
+	// such as an old version, or with one by a signer that nobody vouches for. The
+	// report says so. A signature that is there is checked all the same.
 	Unsigned bool
 	// Signature and Certificate are files. Empty: those beside the source.
 	Signature, Certificate string
@@ -133,7 +134,7 @@ type Finding struct {
 
 // What can be said of a signature.
 const (
-	Verified = "verified" // by the pinned certificate
+	Verified = "verified" // by who is pinned, or leads to an anchor
 	Absent   = "absent"   // the source has none
 	Unsigned = "unsigned" // it should have one; accepted because Options.Unsigned said so
 )
