@@ -299,3 +299,34 @@ func TestIncremental(t *testing.T) {
 	}
 	t.Logf("%d entities: an update of %d put %d blocks (%d bytes), a build of the whole %d", n, rep.Edits, rep.NewBlocks.Count, rep.NewBlocks.Bytes, puts)
 }
+
+// A folder brings all that its importer reads, also in a snapshot of several sources.
+func TestFolder(t *testing.T) {
+	p := newProject(t, nil)
+	p.write("registry.yaml", "")
+	p.write("a.yaml", "{id: 'did:example:a', kind: issuer}")
+	p.write("resources/index.yaml", "- {url: 'https://a.example/terms', file: terms.txt}\n- {url: 'https://a.example/status', file: status.jwt, kind: status, obtained: 2026-10-31, ttl: 60}\n")
+	p.write("resources/terms.txt", "terms")
+	p.write("resources/status.jwt", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln")
+	r := p.build(day(1), "name: R\nauthority: did:example:r\nrecognitions: [{registry: x, action: issue, resource: y}]\n")
+	if m := r.Meta; m.Name != "R" || m.Authority != "did:example:r" || m.Entities != 1 || m.Resources != 1 || m.StatusLists != 1 || m.Recognitions != 1 {
+		t.Errorf("%+v", m)
+	}
+	if again := p.build(day(2), "name: R\nauthority: did:example:r\nrecognitions: [{registry: x, action: issue, resource: y}]\n"); again.Changed {
+		t.Errorf("%+v", again.Report)
+	}
+	// The same folder as one source of others.
+	q := newProject(t, nil)
+	q.write("other/registry.yaml", "name: Other\nrecognitions: [{registry: x, action: issue, resource: y}]\n")
+	for name, text := range map[string]string{"a.yaml": "{id: 'did:example:a', kind: issuer}", "resources/index.yaml": "- {url: 'https://a.example/status', file: status.jwt, kind: status, obtained: 2026-10-31}\n", "resources/status.jwt": "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"} {
+		q.write("other/"+name, text)
+	}
+	yaml := "name: R\nsources: [{from: folder, file: other}]\nrecognitions: [{registry: x, action: issue, resource: y}, {registry: z, action: issue, resource: y}]\n"
+	r = q.build(day(1), yaml)
+	if m := r.Meta; m.Name != "R" || m.Entities != 1 || m.StatusLists != 1 || m.Recognitions != 2 {
+		t.Errorf("%+v", m)
+	}
+	if again := q.build(day(2), yaml); again.Changed {
+		t.Errorf("%+v", again.Report)
+	}
+}

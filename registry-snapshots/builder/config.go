@@ -100,9 +100,8 @@ type entityConfig struct {
 	object strictjson.Object
 }
 
-// Load reads registry.yaml, or the one in a folder. One that names neither sources
-// nor entities nor documents stands for the folder that it is in: what the folder
-// importer reads.
+// Load reads registry.yaml, or the one in a folder. One that says no more than the
+// folder importer reads in it (name, authority, recognitions) stands for its folder.
 func Load(path string) (*Config, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -118,7 +117,7 @@ func Load(path string) (*Config, error) {
 	c := &Config{path: filepath.Base(path), dir: dir, history: true, renew: defaultRenew, Limits: defaultLimits}
 	if path == "" { // entities alone
 		c.path = filepath.Base(dir)
-		c.sources = []sourceConfig{{sourceFile{From: importer.FromFolder, File: "."}, c.path}}
+		c.sources = []sourceConfig{{sourceFile{From: importer.FromFolder, File: ".", Label: "folder"}, c.path}}
 		return c, nil
 	}
 	data, err := readFile(path, maxConfig)
@@ -167,16 +166,15 @@ func (c *Config) parse(data []byte) error {
 		return c.bindError("", err)
 	}
 	c.Name, c.Authority, c.Previous = f.Name, f.Authority, f.Previous
-	if len(whole.Without("name", "authority", "previous", "history", "renew", "limits")) == 0 {
-		f.Sources = []sourceFile{{From: importer.FromFolder, File: "."}}
-		if c.Name == "" && len(whole) > 0 {
-			return errorf(BadConfig, c.path, "name: is missing or empty")
-		}
-		if len(whole) > 1 {
-			return errorf(BadConfig, c.path, "want sources, entities or carry beside %s", strings.Join(whole.Without("name").Names(), ", "))
-		}
-	} else if c.Name == "" {
+	if len(whole.Without("name", "authority", "recognitions")) == 0 { // what the folder importer reads
+		c.sources = []sourceConfig{{sourceFile{From: importer.FromFolder, File: ".", Label: "folder"}, c.path}}
+		return nil
+	}
+	if c.Name == "" {
 		return errorf(BadConfig, c.path, "name: is missing or empty")
+	}
+	if o := whole.Without("name", "authority", "recognitions", "previous", "history", "renew", "limits"); len(o) == 0 {
+		return errorf(BadConfig, c.path, "there is nothing to build from: want sources, entities or carry")
 	}
 	for _, step := range []func(*configFile) error{c.readOptions, c.readSources, c.readEntities, c.readCarry} {
 		if err := step(&f); err != nil {

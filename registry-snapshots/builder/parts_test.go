@@ -217,6 +217,12 @@ func TestLoadFolder(t *testing.T) {
 	write("registry.yaml", "name: R")
 	check(dir, "R")
 	check(filepath.Join(dir, "registry.yaml"), "R")
+	write("registry.yaml", "name: R\nrecognitions: [{registry: x, action: issue, resource: y}]")
+	check(dir, "R")
+	write("registry.yaml", "name: R\nhistory: none")
+	if _, err := Load(dir); err == nil {
+		t.Error("a file that builds nothing is accepted")
+	}
 	write("registry.json", string(strictjson.Encode(strictjson.Object{"name": "S"})))
 	if _, err := Load(dir); err == nil {
 		t.Error("two registry files are accepted")

@@ -95,6 +95,11 @@ func (b *build) readSources() error {
 				return err
 			}
 		}
+		for _, d := range s.StatusLists {
+			if err := b.imported(d, statusList, "source "+c.Label); err != nil {
+				return err
+			}
+		}
 		for id, data := range s.Evidence {
 			b.evidence[id] = data
 		}
