@@ -105,6 +105,7 @@ func newFetcher(cfg Config, cl clocks) (*Fetcher, error) {
 		if err != nil {
 			return nil, err
 		}
+		g.static.cache = cfg.Cache
 		f.gateways = append(f.gateways, g)
 	}
 	for _, raw := range cfg.Routers {

@@ -108,7 +108,11 @@ type brought struct{ blocks, beside []block.Block }
 func (g *gateway) fill(ctx context.Context, got *haul, c cid.Cid, path string, maxBytes int64) error {
 	refused := false // no such path or format: the gateway may still have the blocks
 	for mode := g.paths.Load(); path != "" && mode < noPath; mode++ {
-		if m := g.static.known(); m != nil { // it answers files alone
+		m := g.known()
+		if m == nil && g.static.named {
+			m = g.manifest(ctx, noManifestFor)
+		}
+		if m != nil { // it answers files alone
 			done, err := g.files(ctx, m, path, got)
 			if _, ok := got.blocks[c]; ok && reasonOf(err) != HashMismatch {
 				return nil

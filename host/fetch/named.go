@@ -228,6 +228,7 @@ func (f *Fetcher) newMirror(raw string) *gateway {
 		return nil
 	}
 	g.stranger(f.private)
+	g.static.named, g.static.cache = true, f.cfg.Cache
 	return g
 }
 

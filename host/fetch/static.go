@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"github.com/verilith/verilith/host"
 	"github.com/verilith/verilith/registry-snapshots/block"
 )
 
@@ -34,16 +36,40 @@ type manifest struct {
 
 // static is what is known of a gateway as a static mirror.
 type static struct {
-	mu   sync.Mutex
-	is   *manifest // nil if it is none
-	read time.Time
+	mu    sync.Mutex
+	is    *manifest // nil if it is none
+	read  time.Time
+	doubt bool   // it said what is not so
+	named bool   // a registry names it as its mirror: it has files, whatever else
+	cache *Cache // keeps mirror.json from run to run; nil keeps nothing
 }
 
-// known returns the manifest, if it was read and there is one.
-func (s *static) known() *manifest {
+// known returns the manifest, if it was read, now or in an earlier run, and there is one.
+func (g *gateway) known() *manifest {
+	s := &g.static
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.read.IsZero() && s.cache != nil {
+		if doc, ok := s.cache.Document(g.manifestURL()); ok {
+			if m, err := parseManifest(doc.Body); err == nil {
+				s.is, s.read = m, doc.Obtained
+			}
+		}
+	}
 	return s.is
+}
+
+func (g *gateway) manifestURL() string { return g.base.JoinPath("mirror.json").String() }
+
+func parseManifest(data []byte) (*manifest, error) {
+	m := &manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, err
+	}
+	if m.Verilith != 1 {
+		return nil, fmt.Errorf("version %d, want 1", m.Verilith)
+	}
+	return m, nil
 }
 
 // manifest reads mirror.json where that was not read lately, and returns it or nil.
@@ -54,24 +80,29 @@ func (g *gateway) manifest(ctx context.Context, goodFor time.Duration) *manifest
 	if !read.IsZero() && time.Since(read) < goodFor {
 		return is
 	}
-	var m manifest
-	err := get(ctx, g.client, g.name, g.base.JoinPath("mirror.json").String(), acceptJSON, maxManifest, g.clocks,
-		func(h http.Header, body io.Reader) error {
-			data, err := io.ReadAll(body)
-			if err == nil && (isPage(h, data) || json.Unmarshal(data, &m) != nil || m.Verilith != 1) {
-				err = errorf(BadAnswer, g.name, "mirror.json is none")
-			}
+	var m *manifest
+	err := get(ctx, g.client, g.name, g.manifestURL(), acceptJSON, maxManifest, g.clocks, func(_ http.Header, body io.Reader) error {
+		data, err := io.ReadAll(body)
+		if err != nil {
 			return err
-		})
+		}
+		if m, err = parseManifest(data); err != nil {
+			return errorf(BadAnswer, g.name, "mirror.json: %v", err)
+		}
+		if g.static.cache != nil {
+			_ = g.static.cache.PutDocument(g.manifestURL(), host.Document{Body: data, Obtained: time.Now().UTC()})
+		}
+		return nil
+	})
 	if ctx.Err() != nil {
 		return is
 	}
 	g.static.mu.Lock()
 	defer g.static.mu.Unlock()
-	g.static.read = time.Now()
+	g.static.read, g.static.doubt = time.Now(), false
 	switch {
 	case err == nil:
-		g.static.is = &m
+		g.static.is = m
 	case reasonOf(err) == NotFound || g.static.is == nil:
 		g.static.is = nil
 	}
@@ -83,7 +114,7 @@ func (g *gateway) manifest(ctx context.Context, goodFor time.Duration) *manifest
 // else the slice in which the path lies. It reports whether there is such a file.
 func (g *gateway) files(ctx context.Context, m *manifest, path string, got *haul) (bool, error) {
 	root, rest, _ := strings.Cut(path, "/")
-	if _, ok := m.CARs[root]; !ok && m.Slices[root] == nil {
+	if _, ok := m.CARs[root]; g.static.doubted() || !ok && m.Slices[root] == nil {
 		// Written before this snapshot was. It is read again, not more than once a minute.
 		if m = g.manifest(ctx, manifestGood); m == nil {
 			return false, nil
@@ -108,16 +139,18 @@ func (g *gateway) files(ctx context.Context, m *manifest, path string, got *haul
 	err := get(ctx, g.client, g.name, u.String(), acceptCAR, maxPathCAR, g.clocks, func(h http.Header, body io.Reader) error {
 		return readCAR(g.name, h, body, got.put)
 	})
-	if reasonOf(err) == NotFound && err != nil {
-		g.forgetManifest() // it says what is not so
+	if err != nil && reasonOf(err) == NotFound {
+		g.static.mu.Lock()
+		defer g.static.mu.Unlock()
+		g.static.doubt = true
 	}
 	return true, err
 }
 
-func (g *gateway) forgetManifest() {
-	g.static.mu.Lock()
-	defer g.static.mu.Unlock()
-	g.static.read = time.Time{}
+func (s *static) doubted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.doubt
 }
 
 // sliceOf is the number of the slice that a key lies in: its first bits, in

@@ -138,6 +138,27 @@ func TestStaticMirrorWholeIsCached(t *testing.T) {
 	}
 }
 
+// What a mirror is is known in the next run; a mirror that a registry names is met as
+// one from the first.
+func TestStaticMirrorIsRemembered(t *testing.T) {
+	p, proofs, needs := staticMirror(t, "slices", 7, 1234)
+	for i, dir := 0, t.TempDir(); i < 2; i++ {
+		before := len(p.requests())
+		cache := openCache(t, dir, 0)
+		n, _, err := fetch(t, fetcher(t, Config{Gateways: []string{p.URL}, Cache: cache}), needs[i])
+		if asked := len(p.requests()) - before; err != nil || n != len(proofs[i].Blocks) || asked != []int{3, 1}[i] {
+			t.Errorf("run %d: %d blocks, %v, %d requests", i, n, err, asked)
+		}
+	}
+	before := len(p.requests())
+	need := needs[0]
+	need.Mirrors = []string{"https://" + strings.TrimPrefix(p.URL, "http://")}
+	n, _, err := fetch(t, fetcher(t, Config{Mirrors: true, Private: []string{p.URL}}), need)
+	if asked := p.requests()[before:]; err != nil || n != len(proofs[0].Blocks) || len(asked) != 2 || asked[0] != "/mirror.json" {
+		t.Errorf("%d blocks, %v, asked %q", n, err, asked)
+	}
+}
+
 // A static mirror that says what is not so, or sends other bytes, is no worse than one
 // that has raw blocks alone, or a forger.
 func TestStaticMirrorThatLies(t *testing.T) {
@@ -214,6 +235,27 @@ func TestStaticMirrorPublishesAnew(t *testing.T) {
 	g.static.read = time.Now().Add(-2 * manifestGood)
 	if _, err := g.ask(context.Background(), proofs[1].Blocks[1], needs[1].Path, snapshot.MaxLeaf, snapshot.Store{}.Get); err != nil || asked("/mirror.json") != 2 || asked("/slices/") != 1 {
 		t.Errorf("%v, mirror.json read %d times, %d slices", err, asked("/mirror.json"), asked("/slices/"))
+	}
+}
+
+// Where a slice is not there, mirror.json is read again: it may have been written anew,
+// with other slices.
+func TestStaticMirrorCutsAnew(t *testing.T) {
+	p, proofs, needs := staticMirror(t, "slices", 7, 1234)
+	full := p.files["mirror.json"]
+	root, _ := registry()
+	p.put("mirror.json", []byte(`{"verilith":1,"slices":{"`+root.String()+`":{"e":1}}}`))
+	f := fetcher(t, Config{Gateways: []string{p.URL}})
+	if n, _, err := fetch(t, f, needs[0]); err != nil || n != len(proofs[0].Blocks) {
+		t.Fatalf("%d blocks, %v", n, err)
+	}
+	p.put("mirror.json", full)
+	f.gateways[0].static.read = time.Now().Add(-2 * manifestGood)
+	before := len(p.requests())
+	n, _, err := fetch(t, f, needs[1])
+	asked := p.requests()[before:]
+	if err != nil || n != len(proofs[1].Blocks) || len(asked) != 2 || asked[0] != "/mirror.json" {
+		t.Errorf("%d blocks, %v, asked %q", n, err, asked)
 	}
 }
 

@@ -26,6 +26,7 @@ export interface MirrorFile {
 export class Static {
   #manifest: Manifest | undefined
   #read = Number.NEGATIVE_INFINITY
+  #doubt = false // it said what is not so
 
   /** Whether mirror.json was found. Such a host answers no paths. */
   get isMirror(): boolean {
@@ -45,6 +46,7 @@ export class Static {
         this.#manifest = undefined
       }
       this.#read = Date.now()
+      this.#doubt = false
     }
     return this.isMirror
   }
@@ -56,7 +58,7 @@ export class Static {
    */
   async fileFor(ask: Ask, base: string, path: string, signal: AbortSignal): Promise<MirrorFile | undefined> {
     const [root = "", room = "", ...key] = path.split("/")
-    if (!this.#has(root)) await this.discover(ask, base, signal, manifestGood)
+    if (this.#doubt || !this.#has(root)) await this.discover(ask, base, signal, manifestGood)
     const { cars = {}, slices = {} } = this.#manifest ?? {}
     if (Object.hasOwn(cars, root)) return { url: `${base}/ipfs/${root}.car`, whole: true }
     const bits = Object.hasOwn(slices, root) ? slices[root]?.[room] : undefined
@@ -64,9 +66,9 @@ export class Static {
     return slice === undefined ? undefined : { url: `${base}/slices/${root}/${room}/${slice}.car`, whole: false }
   }
 
-  /** It said what is not so, and is read anew the next time. */
+  /** It said what is not so, and is read anew the next time, if that was not just done. */
   distrust(): void {
-    this.#read = Number.NEGATIVE_INFINITY
+    this.#doubt = true
   }
 
   #has(root: string): boolean {

@@ -37,7 +37,7 @@ func freshnessRow(f wire.Freshness) []string {
 	for _, n := range f.Notes {
 		row = append(row, noteText(n))
 	}
-	return row
+	return append(row, prefixed("contradicting documents ", strings.Join(f.Conflict, " ")))
 }
 
 // noteText is a note in words where they are known, else the note.
