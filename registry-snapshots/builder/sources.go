@@ -49,6 +49,9 @@ func (b *build) readSource(c sourceConfig, rep *SourceReport) (source, error) {
 			return source{}, err
 		}
 		rep.State = Read
+		if st, err := os.Stat(b.cfg.file(c.File)); err == nil && st.Mode().IsRegular() {
+			rep.Bytes = st.Size()
+		}
 		return source{Result: r}, nil
 	}
 	key := c.From + " " + c.where()
