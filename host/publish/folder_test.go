@@ -305,6 +305,29 @@ func TestPrune(t *testing.T) {
 	wantReason(t, err, BadTarget)
 }
 
+// Years of daily versions do not fill mirror.json: it speaks of the last ones.
+func TestIndexIsBounded(t *testing.T) {
+	f := Folder{Dir: t.TempDir(), Slices: true}
+	store := snapshot.Store{}
+	for i := range maxListed + 20 {
+		publish(t, f, Release{Snapshot: build(t, store, 1, 1, i), Get: store.Get})
+	}
+	st, err := os.Stat(filepath.Join(f.Dir, indexFile))
+	if err != nil || st.Size() > maxIndex*3/4 {
+		t.Errorf("%d bytes, %v", st.Size(), err)
+	}
+	ix := f.readIndex()
+	versions, err := f.Versions()
+	if err != nil || len(versions) != maxListed+20 || len(ix.Cars) != maxListed || len(ix.Slices) != maxListed {
+		t.Fatalf("%d versions, %d cars, %d slices, %v", len(versions), len(ix.Cars), len(ix.Slices), err)
+	}
+	for i, v := range versions {
+		if _, ok := ix.Cars[v.Snapshot]; ok != (i >= 20) {
+			t.Errorf("version %d is listed: %v", i, ok)
+		}
+	}
+}
+
 // A registry is had from a plain file server, from the handler, and from a CAR file,
 // with every document.
 func TestObtain(t *testing.T) {

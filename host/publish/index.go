@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,8 +20,12 @@ import (
 const (
 	indexFile    = "mirror.json"
 	versionsFile = "versions.jsonl"
-	// maxIndex bounds mirror.json, which clients read whole: some 300 roots.
+	// maxIndex bounds mirror.json, which clients read whole.
 	maxIndex = 64 << 10
+	// maxListed is of how many versions mirror.json says what there is beside blocks: the
+	// last ones, which are asked for. They take half of it, and leave room for the ids of
+	// hundreds of registries.
+	maxListed = 200
 	// maxVersions bounds versions.jsonl: ten thousand days of a hundred registries.
 	maxVersions = 256 << 20
 )
@@ -59,7 +64,7 @@ func (f Folder) writeIndex(ix index) error {
 		return err
 	}
 	if data = append(data, '\n'); len(data) > maxIndex {
-		return errorf(BadTarget, f.Dir, "mirror.json would have %d bytes, want at most %d: prune old versions", len(data), maxIndex)
+		return errorf(BadTarget, f.Dir, "mirror.json would have %d bytes, want at most %d: too many registries", len(data), maxIndex)
 	}
 	return writeChanged(filepath.Join(f.Dir, indexFile), data)
 }
@@ -132,6 +137,16 @@ func (f Folder) bundles(ctx context.Context, r Release, p *proven, report *Repor
 	if err := f.note(r, p, report.Release); err != nil {
 		return err
 	}
+	list, err := f.Versions()
+	if err != nil {
+		return err
+	}
+	recent := map[string]bool{}
+	for _, v := range list[max(len(list)-maxListed, 0):] {
+		recent[v.Snapshot] = true
+	}
+	maps.DeleteFunc(ix.Cars, func(root string, _ int64) bool { return !recent[root] })
+	maps.DeleteFunc(ix.Slices, func(root string, _ map[string]int) bool { return !recent[root] })
 	return f.writeIndex(ix)
 }
 
