@@ -194,6 +194,14 @@ func TestEBSI(t *testing.T) {
 		{"signed with another's key id", func(c *ebsiCase) {
 			c.attrs[didOther][0].header = strictjson.Object{"alg": "ES256", "kid": didIssuer + "#k"}
 		}, "", WrongSigner, 3},
+		{"signed with another's key that the TAO's document names", func(c *ebsiCase) {
+			doc := c.docs[didTAO]
+			m := c.docs[didIssuer].Array("verificationMethod")[0].(strictjson.Object).Without()
+			m["controller"] = didTAO
+			doc["verificationMethod"], doc["assertionMethod"] = append(doc.Array("verificationMethod"), m), append(doc.Array("assertionMethod"), m["id"])
+			c.attrs[didOther][0].by, c.attrs[didOther][0].header = didIssuer, strictjson.Object{"alg": "ES256", "kid": didIssuer + "#k"}
+			c.attrs[didOther][0].edit = func(a strictjson.Object) { a["tao"] = didTAO }
+		}, "", WrongSigner, 3},
 		{"alg none", func(c *ebsiCase) {
 			c.attrs[didOther][0].header = strictjson.Object{"alg": "none", "kid": didTAO + "#k"}
 		}, "", BadForm, 3},

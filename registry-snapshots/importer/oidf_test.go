@@ -402,6 +402,11 @@ func TestOIDFTrustMarks(t *testing.T) {
 		{"of another type than it is shown as", func(c *fedCase, mark strictjson.Object) { mark["trust_mark_type"] = "x" }, BadForm},
 		{"ended", func(c *fedCase, mark strictjson.Object) { mark["exp"] = testNow.Unix() }, Expired},
 		{"signed by its holder", func(c *fedCase, mark strictjson.Object) { c.by["mark"] = idIssuer }, WrongSigner},
+		{"signed with a key that only its issuer knows of", func(c *fedCase, mark strictjson.Object) {
+			c.keys["x"] = newJWTKey(t, "new")
+			c.claims[idMiddle+">"+idMiddle]["jwks"] = strictjson.Object{"keys": []any{c.keys[idMiddle].jwk(t), c.keys["x"].jwk(t)}}
+			c.by["mark"] = "x"
+		}, WrongSigner},
 		{"a statement in its place", func(c *fedCase, mark strictjson.Object) { c.typ["mark"] = typStatement }, BadForm},
 		{"delegated", func(c *fedCase, mark strictjson.Object) {
 			c.claims[idAnchor+">"+idAnchor]["trust_mark_owners"] = strictjson.Object{kind: strictjson.Object{"sub": "https://o.example"}}
