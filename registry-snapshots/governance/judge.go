@@ -82,7 +82,7 @@ func (r *run) choose() {
 	var valid []offer
 	for _, h := range r.heads {
 		if err := CheckHead(r.newest(), h.HeadDoc); err != nil {
-			if !h.held {
+			if h.offered || !h.held {
 				r.refuse(err)
 			}
 			continue

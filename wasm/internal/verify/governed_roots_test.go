@@ -106,7 +106,7 @@ func TestFastForward(t *testing.T) {
 	honest := w.Heads[0]
 	const highest = 1<<53 - 1
 	evil := w.AddHead(w.Snapshot(), func(h *governance.Head) { h.Version = highest })
-	w.AddFresh(nil) // the fresh key signs what it sees
+	evilFresh := w.AddFresh(nil).Bytes // the fresh key signs what it sees
 	wantLine(t, "the attack", line(w.keep(t)), "advanced r1 h9007199254740991")
 	wantLine(t, "verify under attack", ends(w.verify(t)), "rejected trust issuer_not_in_registry")
 
@@ -121,7 +121,8 @@ func TestFastForward(t *testing.T) {
 	w.Heads = []*governance.HeadDoc{honest}
 	w.Head.Keys = append(slices.Clone(stolen[:2]), keysOf("head after", 1)...)
 	w.AddRoot(nil)
-	w.AddHead(w.snap, func(h *governance.Head) { h.Issued = "2026-11-22T09:20:00Z" })
+	// It was prepared before the fresh key last signed what the attacker had made.
+	w.AddHead(w.snap, func(h *governance.Head) { h.Issued = "2026-11-22T08:59:00Z" })
 	w.AddFresh(func(f *governance.Freshness) { f.AsOf = "2026-11-22T09:30:00Z" })
 	a := w.keep(t)
 	wantLine(t, "recovery", line(a), "advanced r2 h2")
@@ -144,9 +145,15 @@ func TestFastForward(t *testing.T) {
 	w.state = before
 	w.Name("head", w.headDoc(2))
 	w.Heads = w.Heads[:2]
-	w.AddHead(w.snap, nil)
+	w.AddHead(w.snap, func(h *governance.Head) { h.Issued = "2026-11-22T09:35:00Z" })
 	w.AddFresh(func(f *governance.Freshness) { f.AsOf = "2026-11-22T09:40:00Z" })
 	w.keep(t)
+	w.Name("fresh", evilFresh)
+	stood := w.state
+	w.state = ""
+	a = w.advance(t)
+	wantLine(t, "a Freshness of the stolen head, to a newcomer", line(a)+" "+a.Freshness.State, "advanced r2 h3 fresh")
+	w.state = stood
 	w.Name("head", w.headDoc(2))
 	w.Name("fresh")
 	wantLine(t, "back in the new count", line(w.advance(t)), "refused registry_rollback r2 h3")
@@ -220,5 +227,47 @@ func TestFirstRoot(t *testing.T) {
 				t.Errorf("verify: %s", ends(v))
 			}
 		})
+	}
+}
+
+// TestEndedKeysAreNotForgotten has a root end the head keys before there is another
+// head, and a mirror that then takes it back.
+func TestEndedKeysAreNotForgotten(t *testing.T) {
+	w := newWorld()
+	w.keep(t)
+	before := w.Mirror.Clone()
+	w.Head = role{Keys: keysOf("head after", 3), Threshold: 2}
+	w.AddRoot(nil)
+	wantLine(t, "advance", line(w.keep(t)), "refused superseded r2 h0")
+	w.Mirror = before
+	w.Put(w.Roots[1].Bytes)
+	wantLine(t, "verify", ends(w.verify(t)), "undetermined trust superseded")
+	w.AddHead(w.snap, nil)
+	w.AddFresh(nil)
+	wantLine(t, "advance to a head of the new keys", line(w.keep(t)), "advanced r2 h2")
+	wantLine(t, "verify", ends(w.verify(t)), "accepted")
+}
+
+// TestTimeOfAStolenKey has a fresh key tell of 2030 to an embedder whose clock is there
+// too. When the clock is right again nothing is fresh to it, until that key is replaced.
+func TestTimeOfAStolenKey(t *testing.T) {
+	w := worldOf(role{Keys: keysOf("root", 1), Threshold: 1}, role{Keys: keysOf("head", 1), Threshold: 1}, role{Keys: keysOf("fresh", 1), Threshold: 1},
+		func(r *governance.Root) { r.Expires = "2040-01-01T00:00:00Z" })
+	w.AddHead(w.snap, func(h *governance.Head) { h.Expires = "2040-01-01T00:00:00Z" })
+	w.AddFresh(func(f *governance.Freshness) { f.AsOf, f.NextUpdate = "2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z" })
+	w.now = "2030-01-01T00:00:00Z"
+	wantLine(t, "in 2030", line(w.keep(t)), "advanced r1 h2")
+	w.now = testregistry.Now
+	w.AddFresh(nil)
+	wantLine(t, "back again", line(w.advance(t)), "refused registry_rollback r1 h2")
+	w.Name("fresh")
+	wantLine(t, "without a Freshness", line(w.advance(t)), "refused clock_suspect r1 h2")
+	w.Fresh = role{Keys: keysOf("fresh after", 1), Threshold: 1}
+	w.AddRoot(nil)
+	w.AddFresh(nil)
+	wantLine(t, "with another fresh key", line(w.keep(t)), "advanced r2 h2")
+	wantLine(t, "verify", ends(w.verify(t)), "accepted")
+	if a := w.advance(t); line(a) != "unchanged r2 h2" {
+		t.Errorf("again: %s", line(a))
 	}
 }

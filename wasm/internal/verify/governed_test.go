@@ -292,11 +292,11 @@ func TestGovernance(t *testing.T) {
 		{"next root ends the head keys, and no head follows", func(w *world) {
 			w.Head = testregistry.Role{Keys: testregistry.Keys("head b", 3), Threshold: 2}
 			w.AddRoot(nil)
-		}, "undetermined registry_unavailable r2 h0", "undetermined trust registry_unavailable", "refused superseded r2 h0", "undetermined trust superseded"},
+		}, "refused superseded r2 h0", "undetermined trust superseded", "refused superseded r2 h0", "undetermined trust superseded"},
 		{"next root ends one head key, and the old head is signed by those that stay", func(w *world) {
 			w.Head.Keys = append(slices.Clone(w.Head.Keys[:2]), testregistry.Keys("head b", 1)...)
 			w.AddRoot(nil)
-		}, "undetermined registry_unavailable r2 h0", "undetermined trust registry_unavailable", "refused superseded r2 h0", "undetermined trust superseded"},
+		}, "refused superseded r2 h0", "undetermined trust superseded", "refused superseded r2 h0", "undetermined trust superseded"},
 		{"next root keeps the head keys (valid)", func(w *world) { w.AddRoot(nil); freshen(w, nil) },
 			"advanced r2 h1", "accepted", "advanced r2 h1", "accepted"},
 		{"two roots of one version", func(w *world) {
