@@ -41,7 +41,6 @@ func (f *signerFlags) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.command, "signer-command", "", "`COMMAND` that signs in a key file's place: it reads the bytes to sign, and\nwrites the signature; VERILITH_ALG and VERILITH_KID say with what")
 	fs.StringVar(&f.commandKey, "signer-key", "", "`FILE` with the public JWK of the command's key")
 	fs.DurationVar(&f.timeout, "signer-timeout", signer.DefaultTimeout, "how long the command may take")
-	fs.BoolVar(&f.yes, "yes", false, "sign without asking, where there is a terminal to ask at")
 	f.declarePassphrase(fs)
 }
 

@@ -64,6 +64,7 @@ type signing struct {
 func (f *signing) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.dir, "dir", ".", "`DIR` of the registry: root/, head.json, fresh.json, snapshots/")
 	fs.BoolVar(&f.json, "json", false, "print it as JSON")
+	fs.BoolVar(&f.yes, "yes", false, "sign without asking, where there is a terminal to ask at")
 	f.signerFlags.declare(fs)
 }
 

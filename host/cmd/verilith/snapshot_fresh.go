@@ -23,7 +23,10 @@ time is over.`,
   verilith snapshot fresh --key online.key --next-update 2h`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &signing{}
-			f.declare(fs)
+			f.signerFlags.declare(fs)
+			fs.StringVar(&f.dir, "dir", ".", "`DIR` of the registry: root/, head.json, fresh.json, snapshots/")
+			fs.BoolVar(&f.json, "json", false, "print it as JSON")
+			f.yes = true // a machine does it, again and again
 			nextUpdate := fs.String("next-update", "", "`AGE` up to which it counts (default "+defaultFresh+")")
 			at := fs.String("at", "", "`TIME` (RFC 3339) at which the head is the newest (default now)")
 			return func(ctx context.Context, args []string, s std) error {

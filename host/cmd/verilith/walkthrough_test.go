@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,15 +22,18 @@ type step struct {
 	want    []string
 }
 
-// TestWalkthrough runs the operator's walk-through as it stands in the README: every
-// command of its console blocks, in order, in one folder.
+// tried are the sections whose commands are run.
+var tried = []string{"## Walk-through", "## 10. Questions"}
+
+// TestWalkthrough runs the operator's walk-through as it stands in the README, and the
+// questions after it: every command of their console blocks, in order, in one folder.
 func TestWalkthrough(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no sh here")
 	}
 	steps := walkthrough(t)
-	if len(steps) < 30 {
-		t.Fatalf("%d commands, want the whole walk-through", len(steps))
+	if len(steps) < 50 {
+		t.Fatalf("%d commands, want both sections", len(steps))
 	}
 	samples, err := filepath.Abs(filepath.Join(filepath.Dir(readme), "samples"))
 	if err != nil {
@@ -58,7 +62,7 @@ func TestWalkthrough(t *testing.T) {
 	}
 }
 
-// walkthrough reads the commands of the console blocks in the README's section.
+// walkthrough reads the commands of the console blocks in the README's sections.
 func walkthrough(t *testing.T) []step {
 	t.Helper()
 	text, err := os.ReadFile(readme)
@@ -70,7 +74,7 @@ func walkthrough(t *testing.T) []step {
 	for i, line := range strings.Split(string(text), "\n") {
 		switch {
 		case strings.HasPrefix(line, "## "):
-			inside = line == "## Walk-through"
+			inside = slices.Contains(tried, line)
 		case !inside:
 		case line == "```console":
 			console = true

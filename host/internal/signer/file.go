@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -138,7 +139,11 @@ func lockJWK(jwk, passphrase []byte) ([]byte, error) {
 
 // openJWK decrypts a JWE that holds a JWK.
 func openJWK(text string, ask func() ([]byte, error)) (*Key, error) {
-	jwe, err := jose.ParseEncrypted(text,
+	parse := jose.ParseEncryptedCompact
+	if strings.HasPrefix(text, "{") {
+		parse = jose.ParseEncryptedJSON
+	}
+	jwe, err := parse(text,
 		[]jose.KeyAlgorithm{jose.PBES2_HS256_A128KW, jose.PBES2_HS384_A192KW, jose.PBES2_HS512_A256KW},
 		[]jose.ContentEncryption{jose.A128CBC_HS256, jose.A192CBC_HS384, jose.A256CBC_HS512, jose.A128GCM, jose.A192GCM, jose.A256GCM})
 	if err != nil {

@@ -175,6 +175,13 @@ func TestForeignLocks(t *testing.T) {
 		}
 		return []byte(s)
 	}
+	sealJSON := func(r jose.Recipient, content []byte) []byte {
+		jwe, err := jose.ParseEncryptedCompact(string(seal(r, content)), []jose.KeyAlgorithm{r.Algorithm}, []jose.ContentEncryption{jose.A128GCM})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []byte(jwe.FullSerialize())
+	}
 	pass := func(alg jose.KeyAlgorithm, n int) jose.Recipient {
 		return jose.Recipient{Algorithm: alg, Key: []byte("p"), PBES2Count: n}
 	}
@@ -187,6 +194,7 @@ func TestForeignLocks(t *testing.T) {
 		{"PBES2-HS512+A256KW", seal(pass(jose.PBES2_HS512_A256KW, 1000), good), ""},
 		{"a million and one iterations", seal(pass(jose.PBES2_HS256_A128KW, maxJWEIterations+1), good), UnsupportedLock},
 		{"shared key", seal(jose.Recipient{Algorithm: jose.A128KW, Key: make([]byte, 16)}, good), MalformedKey},
+		{"JSON serialization", sealJSON(pass(jose.PBES2_HS256_A128KW, 1000), good), ""},
 		{"something else inside", seal(pass(jose.PBES2_HS256_A128KW, 1000), []byte("hello")), MalformedKey},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
