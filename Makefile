@@ -63,6 +63,18 @@ conformance: ## run the vectors in VECTORS (default ../shared/vectors)
 import: ## import every real registry in REALDATA and show what came of it
 	$(GO) run ./registry-snapshots/internal/importtable -realdata $(REALDATA)
 
+.PHONY: daily
+daily: module ## ten daily versions of a real registry, published and followed
+	cd examples/outage-drill && $(GO) run -trimpath ./daily
+
+.PHONY: million
+million: module ## a million issuers looked up cold in a static mirror, in one request each
+	ISSUERS=1000000 $(GO) test -count=1 -timeout 40m -v -run TestMillion ./host/publish
+
+.PHONY: directory
+directory: ## build directories of a thousand to ten million issuers, and measure
+	$(GO) run ./registry-snapshots/internal/dirbench -n 1000,100000,1000000,10000000
+
 .PHONY: bench
 bench: build js ## measure, beside peers, as ratios; BENCHFLAGS=--quick for a minute's run
 	cd js/peers && npm ci --no-audit --no-fund --silent && node bench.mjs $(BENCHFLAGS)
