@@ -14,6 +14,7 @@ import (
 var topics = []topic{
 	{"json-parser", jsonParser},
 	{"jcs", jcs},
+	{"rdf-canon", rdfCanon},
 	{"multiformats", multiformats},
 	{"ipld-codecs", ipldCodecs},
 	{"car", cars},
