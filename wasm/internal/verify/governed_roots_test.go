@@ -238,7 +238,11 @@ func TestEndedKeysAreNotForgotten(t *testing.T) {
 	before := w.Mirror.Clone()
 	w.Head = role{Keys: keysOf("head after", 3), Threshold: 2}
 	w.AddRoot(nil)
+	state := w.state
 	wantLine(t, "advance", line(w.keep(t)), "refused superseded r2 h0")
+	w.state = state
+	w.Name("head")
+	wantLine(t, "advance without a head", line(w.keep(t)), "undetermined registry_unavailable r2 h0")
 	w.Mirror = before
 	w.Put(w.Roots[1].Bytes)
 	wantLine(t, "verify", ends(w.verify(t)), "undetermined trust superseded")
@@ -246,6 +250,28 @@ func TestEndedKeysAreNotForgotten(t *testing.T) {
 	w.AddFresh(nil)
 	wantLine(t, "advance to a head of the new keys", line(w.keep(t)), "advanced r2 h2")
 	wantLine(t, "verify", ends(w.verify(t)), "accepted")
+}
+
+// TestWhatLeavesNoTrace has a newcomer see what contradicts itself, or comes from the
+// future: it must not bind it to either.
+func TestWhatLeavesNoTrace(t *testing.T) {
+	w := newWorld()
+	other := w.NextHead(w.snap)
+	other.Version, other.Prev, other.Entities = 1, "", 7
+	fork := testregistry.Document(other, w.Head.Keys...)
+	w.Name("fresh")
+	w.Name("head", w.headDoc(1), fork)
+	wantLine(t, "both heads", line(w.keep(t)), "refused registry_fork r1 h1")
+	for _, head := range [][]byte{w.headDoc(1), fork} {
+		w.Name("head", head)
+		wantLine(t, "one head", line(w.advance(t)), "advanced r1 h1")
+	}
+	ahead := w.NextHead(w.snap)
+	ahead.Version, ahead.Issued, ahead.NextUpdate, ahead.Expires = 1<<53-1, "2099-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+	w.Name("head", testregistry.Document(ahead, w.Head.Keys...))
+	wantLine(t, "a head from the future", line(w.keep(t)), "refused clock_suspect r1 h9007199254740991")
+	w.Name("head", w.headDoc(1))
+	wantLine(t, "the true head", line(w.advance(t)), "advanced r1 h1")
 }
 
 // TestTimeOfAStolenKey has a fresh key tell of 2030 to an embedder whose clock is there
