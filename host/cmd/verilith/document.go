@@ -297,6 +297,21 @@ func (d *document) without(wants []wanted, b *bytes.Buffer) (*document, error) {
 	return d.with(strictjson.Encode(o))
 }
 
+// other is a document that waits in the folder: another one of the same version. Of one
+// head there are many freshnesses.
+func (d registryDir) other(doc *document) *document {
+	other, err := readDocument(d.waiting(doc.kind()))
+	if err != nil || doc.fresh != nil || other.kind() != doc.kind() || docVersion(other) != docVersion(doc) || other.env.Identity == doc.env.Identity {
+		return nil
+	}
+	return other
+}
+
+// signer reports whether a key has put a signature to the document.
+func (d *document) signer(thumbprint string) bool {
+	return slices.ContainsFunc(d.env.Signatures, func(s governance.Signature) bool { return s.Key == thumbprint })
+}
+
 // missing is how many more key holders have to sign a document: no fewer, and no more
 // if they have every role that it wants.
 func missing(env *governance.Envelope, wants []wanted) int {

@@ -120,7 +120,7 @@ func (f *signing) cosign(ctx context.Context, args []string, s std) error {
 		}
 		b.Reset()
 	}
-	if doc, err = f.sign(ctx, s, doc, wants); err != nil {
+	if doc, err = f.sign(ctx, s, d, doc, wants); err != nil {
 		return err
 	}
 	out := f.out
@@ -181,7 +181,7 @@ func (f *signing) look(ctx context.Context, s std, b *bytes.Buffer, d registryDi
 
 // sign adds the signatures of the keys that the flags name. A document that has enough
 // gets no more: a root's CID is of all its signatures.
-func (f *signing) sign(ctx context.Context, s std, doc *document, wants []wanted) (*document, error) {
+func (f *signing) sign(ctx context.Context, s std, d registryDir, doc *document, wants []wanted) (*document, error) {
 	if len(f.files) == 0 && f.command == "" {
 		return doc, nil
 	}
@@ -198,6 +198,10 @@ func (f *signing) sign(ctx context.Context, s std, doc *document, wants []wanted
 	for _, k := range signers {
 		if !belongs(wants, k.Thumbprint()) {
 			return nil, fmt.Errorf("unlisted key: %s is not among the %s keys of root %d", k.Thumbprint(), wants[0].role, wants[0].root.Version)
+		}
+		if other := d.other(doc); other != nil && other.signer(k.Thumbprint()) {
+			return nil, fmt.Errorf("%s is another %s that this key has signed, and two of one version are a fork; complete that one, or remove the file if it went to nobody",
+				d.waiting(doc.kind()), doc.title())
 		}
 		data, err := governance.Sign(doc.env.Bytes, k)
 		if err != nil {
@@ -216,8 +220,15 @@ func (f *signing) finish(s std, b *bytes.Buffer, d registryDir, doc *document, r
 	showWants(b, doc, wants)
 	if missing(doc.env, wants) > 0 {
 		if changed {
-			if err := writeFile(out, append(slices.Clone(doc.env.Bytes), '\n')); err != nil {
+			data := append(slices.Clone(doc.env.Bytes), '\n')
+			if err := writeFile(out, data); err != nil {
 				return err
+			}
+			// Also in the holder's own folder, so that no other of its version is signed.
+			if waiting := d.waiting(doc.kind()); d.other(doc) == nil && filepath.Clean(out) != filepath.Clean(waiting) {
+				if err := writeFile(waiting, data); err != nil {
+					return err
+				}
 			}
 		}
 		return f.report(s, b, d, doc, roots, wants, out)

@@ -104,6 +104,10 @@ func (f *signFlags) make(ctx context.Context, arg string, s std) error {
 
 // begin shows a new document, signs it, and writes it.
 func (f *signing) begin(ctx context.Context, s std, change *bytes.Buffer, d registryDir, doc *document, roots []*governance.RootDoc, wants []wanted, prepare bool) error {
+	if other := d.other(doc); other != nil && len(other.env.Signatures) > 0 {
+		return fmt.Errorf("%s is another %s that was signed, and two of one version are a fork; complete that one, or remove the file if it went to nobody",
+			d.waiting(doc.kind()), doc.title())
+	}
 	b := bytes.NewBuffer(doc.shown())
 	b.Write(change.Bytes())
 	if !f.json {
@@ -119,7 +123,7 @@ func (f *signing) begin(ctx context.Context, s std, change *bytes.Buffer, d regi
 		}
 		return f.report(s, b, d, doc, roots, wants, waiting)
 	}
-	doc, err := f.sign(ctx, s, doc, wants)
+	doc, err := f.sign(ctx, s, d, doc, wants)
 	if err != nil {
 		return err
 	}
