@@ -17,8 +17,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/xsd"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

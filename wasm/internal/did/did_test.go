@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/xsd"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	"github.com/multiformats/go-multibase"
 
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/internal/xsd"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

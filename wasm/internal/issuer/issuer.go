@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/did"
-	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/keys"
 )
 
 // Reason is the stable part of an [Error].
