@@ -19,7 +19,7 @@ import (
 func snapshotCommand() *command {
 	return &command{
 		name:  "snapshot",
-		short: "build and read registry snapshots",
+		short: "build, sign, publish and read registry snapshots",
 		text: `A snapshot says who may issue what, with which keys. It is known by the CID of its
 root block, which depends on its content alone, and every answer comes with the
 blocks that prove it.`,
