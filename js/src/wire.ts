@@ -86,6 +86,10 @@ export interface Verdict {
   checks: Check[]
   /** `credential` is what was judged, as far as it could be read. */
   credential?: Credential
+  /** `presentation` is what a presentation says of itself. Its credentials are Parts. */
+  presentation?: Presentation
+  /** `query` is the id of the DCQL credential query that a part of an OpenID4VP response answers. */
+  query?: string
   /**
    * `parts` are the verdicts on the credentials of an input that holds several. The
    * outcome above is then the least of theirs.
@@ -140,6 +144,21 @@ export interface Credential {
   algorithm?: string
   /** `claims` are the disclosed ones, a list of subjects. */
   claims?: JSONObject[]
+}
+
+/** Presentation is what a presentation says of itself. */
+export interface Presentation {
+  format: string
+  /** of the W3C data model */
+  version?: string
+  id?: string
+  types?: string[]
+  /** `holder` is who presents: by its own word, or else the owner of the key that it is signed with. */
+  holder?: string
+  signedAt?: string
+  /** `verificationMethod` and Algorithm are those of the holder's proof. */
+  verificationMethod?: string
+  algorithm?: string
 }
 
 /** Trust is what the registries said of an issuer. */
@@ -218,6 +237,8 @@ export interface Problem {
 /** Inspection is the answer to OpInspect: what the input holds, unverified. */
 export interface Inspection {
   credential?: Credential
+  /** `presentation` is set in place of Credential for a presentation. Its credentials are Parts. */
+  presentation?: Presentation
   mediaType?: string
   /** JOSE header */
   header?: JSONObject
@@ -362,6 +383,35 @@ export interface Expect {
   audience?: string[]
   /** `origin` is the web origin that asked. */
   origin?: string
+  /**
+   * `openid4vp` is the request to which the input is the response, if it was made by
+   * OpenID for Verifiable Presentations 1.0.
+   */
+  openid4vp?: OpenID4VP
+}
+
+/**
+ * OpenID4VP is an authorization request of OpenID for Verifiable Presentations 1.0, as
+ * far as a response is checked against it. Its nonce is Expect.Nonce, and must be there;
+ * for a request over the Digital Credentials API, Expect.Origin is the origin that the
+ * platform names, and ClientID and ResponseURI are empty. A response that was encrypted
+ * (direct_post.jwt, dc_api.jwt) is for the embedder to decrypt.
+ */
+export interface OpenID4VP {
+  /**
+   * `dcqlQuery` is the request's dcql_query. With it the input is the response's vp_token,
+   * or the whole response: a JSON object. Without it the input is one presentation.
+   */
+  dcqlQuery?: JSONObject
+  /** `clientId` is the request's client_id, with its prefix: the audience. */
+  clientId?: string
+  /** `responseUri` is the request's response_uri, or its redirect_uri. An mdoc is signed over it. */
+  responseUri?: string
+  /**
+   * `jwkThumbprint` is the RFC 7638 thumbprint, SHA-256 in base64url, of the key that the
+   * response was encrypted to; empty if it was not. An mdoc is signed over it.
+   */
+  jwkThumbprint?: string
 }
 
 /** Registry is one source of trust. Exactly one of Snapshot, Entities and ID is set. */
@@ -433,6 +483,12 @@ export interface Policy {
   acceptStale?: { [name: string]: string }
   /** `acceptUnboundIssuer` accepts a proof by a verification method that is not the issuer's own. */
   acceptUnboundIssuer?: boolean
+  /**
+   * `acceptUnboundHolder` accepts, in a presentation, a credential that neither names the
+   * presentation's holder as its subject nor is bound to the holder's key. Whether that
+   * may be is the caller's business: a parent shows a child's credential, a finder another's.
+   */
+  acceptUnboundHolder?: boolean
 }
 
 /**

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,6 +52,9 @@ func (r *Request) check() error {
 		}
 	}
 	if err := r.Policy.check(); err != nil {
+		return err
+	}
+	if err := r.Expect.check(); err != nil {
 		return err
 	}
 	if n := len(r.Evidence); n > MaxEvidence {
@@ -148,6 +153,36 @@ func (q *Query) check() error {
 	if q.Time != "" {
 		if _, err := ParseTime(q.Time); err != nil {
 			return &Error{BadRequest, "query.time", err.Error()}
+		}
+	}
+	return nil
+}
+
+// check holds a request of OpenID4VP together: a response is checked against all of it, or
+// not at all. Section 5.2 requires the nonce.
+func (e *Expect) check() error {
+	if e == nil || e.OpenID4VP == nil {
+		return nil
+	}
+	bad := func(member, format string, args ...any) error {
+		return &Error{BadRequest, "expect." + member, fmt.Sprintf(format, args...)}
+	}
+	x := e.OpenID4VP
+	switch {
+	case e.Nonce == "":
+		return bad("nonce", "is empty; a request of OpenID4VP has one")
+	case len(e.Audience) > 0:
+		return bad("audience", "is the clientId or the origin of a request of OpenID4VP; want none beside it")
+	case (x.ClientID == "") == (e.Origin == ""):
+		return bad("openid4vp.clientId", "want either it or an origin: over the Digital Credentials API the origin is the audience")
+	case x.ClientID == "" && x.ResponseURI != "":
+		return bad("openid4vp.responseUri", "a response over the Digital Credentials API has none")
+	case len(x.ClientID) > maxName || len(x.ResponseURI) > maxName:
+		return bad("openid4vp", "a name in it has over %d bytes", maxName)
+	}
+	if x.JWKThumbprint != "" {
+		if b, err := base64.RawURLEncoding.Strict().DecodeString(x.JWKThumbprint); err != nil || len(b) != sha256.Size {
+			return bad("openid4vp.jwkThumbprint", "%.60q is no SHA-256 thumbprint in base64url", x.JWKThumbprint)
 		}
 	}
 	return nil

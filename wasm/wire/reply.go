@@ -102,6 +102,10 @@ type Verdict struct {
 	Checks []Check `json:"checks"`
 	// Credential is what was judged, as far as it could be read.
 	Credential *Credential `json:"credential,omitempty"`
+	// Presentation is what a presentation says of itself. Its credentials are Parts.
+	Presentation *Presentation `json:"presentation,omitempty"`
+	// Query is the id of the DCQL credential query that a part of an OpenID4VP response answers.
+	Query string `json:"query,omitempty"`
 	// Parts are the verdicts on the credentials of an input that holds several. The
 	// outcome above is then the least of theirs.
 	Parts []Verdict `json:"parts,omitempty"`
@@ -151,6 +155,9 @@ const (
 	CheckStatus  = "status"  // is it revoked or suspended?
 	CheckSchema  = "schema"  // does it say what its type promises?
 	CheckTrust   = "trust"   // may this issuer say this?
+	CheckPart    = "part"    // is a credential in it accepted?
+	CheckHolder  = "holder"  // was a credential in a presentation issued to who presents it?
+	CheckQuery   = "query"   // is it what the DCQL query asks for?
 )
 
 // Credential is what a credential says of itself.
@@ -170,6 +177,20 @@ type Credential struct {
 	Algorithm          string `json:"algorithm,omitempty"`
 	// Claims are the disclosed ones, a list of subjects.
 	Claims []strictjson.Object `json:"claims,omitempty"`
+}
+
+// Presentation is what a presentation says of itself.
+type Presentation struct {
+	Format  string   `json:"format"`
+	Version string   `json:"version,omitempty"` // of the W3C data model
+	ID      string   `json:"id,omitempty"`
+	Types   []string `json:"types,omitempty"`
+	// Holder is who presents: by its own word, or else the owner of the key that it is signed with.
+	Holder   string `json:"holder,omitempty"`
+	SignedAt string `json:"signedAt,omitempty"`
+	// VerificationMethod and Algorithm are those of the holder's proof.
+	VerificationMethod string `json:"verificationMethod,omitempty"`
+	Algorithm          string `json:"algorithm,omitempty"`
 }
 
 // Trust is what the registries said of an issuer.
@@ -222,13 +243,15 @@ type Problem struct {
 
 // Inspection is the answer to OpInspect: what the input holds, unverified.
 type Inspection struct {
-	Credential *Credential         `json:"credential,omitempty"`
-	MediaType  string              `json:"mediaType,omitempty"`
-	Header     strictjson.Object   `json:"header,omitempty"`   // JOSE header
-	Document   strictjson.Object   `json:"document,omitempty"` // the credential in its data model
-	Proofs     []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
-	Problems   []Problem           `json:"problems,omitempty"` // where it breaks its data model
-	Parts      []Inspection        `json:"parts,omitempty"`
+	Credential *Credential `json:"credential,omitempty"`
+	// Presentation is set in place of Credential for a presentation. Its credentials are Parts.
+	Presentation *Presentation       `json:"presentation,omitempty"`
+	MediaType    string              `json:"mediaType,omitempty"`
+	Header       strictjson.Object   `json:"header,omitempty"`   // JOSE header
+	Document     strictjson.Object   `json:"document,omitempty"` // the credential in its data model
+	Proofs       []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
+	Problems     []Problem           `json:"problems,omitempty"` // where it breaks its data model
+	Parts        []Inspection        `json:"parts,omitempty"`
 }
 
 // Advance is the answer to OpAdvance, for one governed registry.

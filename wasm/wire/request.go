@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/verilith/verilith/wasm/strictjson"
+import (
+	"slices"
+
+	"github.com/verilith/verilith/wasm/strictjson"
+)
 
 // Request is the root block of a case.
 type Request struct {
@@ -42,6 +46,44 @@ type Expect struct {
 	Audience []string `json:"audience,omitempty"`
 	// Origin is the web origin that asked.
 	Origin string `json:"origin,omitempty"`
+	// OpenID4VP is the request to which the input is the response, if it was made by
+	// OpenID for Verifiable Presentations 1.0.
+	OpenID4VP *OpenID4VP `json:"openid4vp,omitempty"`
+}
+
+// OpenID4VP is an authorization request of OpenID for Verifiable Presentations 1.0, as
+// far as a response is checked against it. Its nonce is Expect.Nonce, and must be there;
+// for a request over the Digital Credentials API, Expect.Origin is the origin that the
+// platform names, and ClientID and ResponseURI are empty. A response that was encrypted
+// (direct_post.jwt, dc_api.jwt) is for the embedder to decrypt.
+type OpenID4VP struct {
+	// Query is the request's dcql_query. With it the input is the response's vp_token,
+	// or the whole response: a JSON object. Without it the input is one presentation.
+	Query strictjson.Object `json:"dcqlQuery,omitempty"`
+	// ClientID is the request's client_id, with its prefix: the audience.
+	ClientID string `json:"clientId,omitempty"`
+	// ResponseURI is the request's response_uri, or its redirect_uri. An mdoc is signed over it.
+	ResponseURI string `json:"responseUri,omitempty"`
+	// JWKThumbprint is the RFC 7638 thumbprint, SHA-256 in base64url, of the key that the
+	// response was encrypted to; empty if it was not. An mdoc is signed over it.
+	JWKThumbprint string `json:"jwkThumbprint,omitempty"`
+}
+
+// Audiences are whom a response must have been made for: Audience and Origin, or the
+// client that asked by OpenID4VP. Over the Digital Credentials API that is its origin
+// with a prefix, OpenID4VP Appendix A.4.
+func (e *Expect) Audiences() []string {
+	switch {
+	case e == nil:
+		return nil
+	case e.OpenID4VP != nil && e.OpenID4VP.ClientID != "":
+		return []string{e.OpenID4VP.ClientID}
+	case e.OpenID4VP != nil:
+		return []string{"origin:" + e.Origin}
+	case e.Origin != "":
+		return append(slices.Clone(e.Audience), e.Origin)
+	}
+	return e.Audience
 }
 
 // Registry is one source of trust. Exactly one of Snapshot, Entities and ID is set.
@@ -95,6 +137,10 @@ type Policy struct {
 	AcceptStale map[string]string `json:"acceptStale,omitempty"`
 	// AcceptUnboundIssuer accepts a proof by a verification method that is not the issuer's own.
 	AcceptUnboundIssuer bool `json:"acceptUnboundIssuer,omitempty"`
+	// AcceptUnboundHolder accepts, in a presentation, a credential that neither names the
+	// presentation's holder as its subject nor is bound to the holder's key. Whether that
+	// may be is the caller's business: a parent shows a child's credential, a finder another's.
+	AcceptUnboundHolder bool `json:"acceptUnboundHolder,omitempty"`
 }
 
 // The values of Policy.Trust.
