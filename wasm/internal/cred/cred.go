@@ -35,6 +35,7 @@ const (
 	HealthCard    Format = "smart-health-card" // VCDM 1.1 by a mapping, compressed in a JWS
 	DataIntegrity Format = "data-integrity"    // VCDM of either version with embedded proofs
 	Unsecured     Format = "unsecured"         // VCDM of either version without a proof
+	StatusToken   Format = "statuslist+jwt"    // a Token Status List: only ever evidence, never an input
 )
 
 // Envelope is an input whose securing mechanism is known and undone, but not verified.

@@ -74,6 +74,9 @@ type Key struct {
 	Source Source
 	// Revoked and Expires are those of a verification method, RFC 3339, or "".
 	Revoked, Expires string
+	// Lists says that the issuer publishes a revocation list for the key: its JWK has
+	// crlVersion (SMART Health Cards, "Revocation").
+	Lists bool
 }
 
 // Source is where a key was found.
@@ -238,7 +241,7 @@ func inRegistries(q Query, standings []registry.Standing) ([]Key, error) {
 			case !registry.Serves(k.Record, q.Purpose):
 				unusable = &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("the registry's key %.200q is for use %.60q, want %s", k.Record.Kid, k.Record.Use, q.Purpose)}
 			default:
-				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry})
+				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry, Lists: k.Record.JWK.Has("crlVersion")})
 			}
 		}
 	}

@@ -169,3 +169,11 @@ func (r *Registry) Resource(url string) (snapshot.Resource, snapshot.Proof, erro
 	}
 	return r.opened.Resource(url)
 }
+
+// StatusList asks the registry for a status list that it carries.
+func (r *Registry) StatusList(url string) (snapshot.StatusList, snapshot.Proof, error) {
+	if err := r.open(); err != nil || r.entities != nil {
+		return snapshot.StatusList{}, snapshot.Proof{}, err
+	}
+	return r.opened.StatusList(url)
+}

@@ -39,10 +39,10 @@ func registriesFreshness(ev *evidence, r *report) (stale bool) {
 	return stale
 }
 
-// freshness says how old the documents are. It adds an unknown check where live keys are
+// freshness says how old documents with keys are. It notes in m where live ones are
 // stale, unless the policy accepts their age: then it reports stale.
-func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale bool) {
-	for _, d := range ev.used {
+func freshness(ev *evidence, r *report, docs []document, m *material, policy wire.Policy) (stale bool) {
+	for _, d := range docs {
 		f := wire.Freshness{Class: wire.ClassKeys, Source: d.url, Origin: d.origin, AsOf: d.obtained, State: "pinned"}
 		t, err := wire.ParseTime(d.obtained)
 		if err == nil {
@@ -55,9 +55,8 @@ func freshness(ev *evidence, r *report, m *material, policy wire.Policy) (stale 
 				m.stale, m.staleReason = fmt.Sprintf("the document at %.200q was obtained at %s, and it is said to be %s", d.url, wire.FormatTime(t), wire.FormatTime(ev.now)), ClockSuspect
 			} else if err != nil || ev.now.Sub(t) > maxLiveAge {
 				f.State = "stale"
-				if err == nil && accepted(ev, policy, ev.now.Sub(t)) {
+				if err == nil && accepted(ev, policy, wire.ClassKeys, ev.now.Sub(t)) {
 					stale = true
-					r.relax("acceptStale.keys", wire.CheckKey, StaleKeys)
 				} else {
 					m.stale, m.staleReason = fmt.Sprintf("the document at %.200q is %s old, want at most %s", d.url, f.Age, f.Bound), StaleKeys
 				}
@@ -78,13 +77,13 @@ const (
 	ClockSuspect = "clock_suspect" // obtained after the time that is said to be now
 )
 
-// accepted reports whether the policy accepts keys of this age, and every governed
-// registry lets it: an operator may bound what its verifiers accept.
-func accepted(ev *evidence, policy wire.Policy, old time.Duration) bool {
-	bound, err := wire.ParseAge(policy.AcceptStale[wire.ClassKeys])
+// accepted reports whether the policy accepts evidence of a class at this age, and every
+// governed registry lets it: an operator may bound what its verifiers accept.
+func accepted(ev *evidence, policy wire.Policy, class string, old time.Duration) bool {
+	bound, err := wire.ParseAge(policy.AcceptStale[class])
 	for _, reg := range ev.voices() {
 		if g := reg.Governed; g != nil && g.Distrust() == nil {
-			if most, ok := g.MaxStale(wire.ClassKeys); ok {
+			if most, ok := g.MaxStale(class); ok {
 				bound = min(bound, most)
 			}
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/schema"
-	"github.com/verilith/verilith/wasm/internal/status"
 	"github.com/verilith/verilith/wasm/internal/trust"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -131,7 +130,10 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	if m.keyErr != nil {
 		return noKey(ev, r, c, &m)
 	}
-	stale = freshness(ev, r, &m, policy) || stale
+	if freshness(ev, r, ev.used, &m, policy) {
+		stale = true
+		r.relax("acceptStale.keys", wire.CheckKey, StaleKeys)
+	}
 	if m.stale != "" {
 		r.fail(wire.CheckKey, m.staleReason, m.stale, true, docCIDs(ev)...)
 	} else {
@@ -149,9 +151,15 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	binding(r, &m, made, policy)
 	dates(r, c, proven.SignedAt(), ev.now)
 	expectation(r, env, issuersOwn(&m, proofs, made), req.Expect)
-	statusCheck(r, proven)
+	allowed := trust.Check(proven, ev, ev.now)
+	ev.take(&allowed)
+	good := stands(r, &allowed, policy)
+	stale = statusCheck(ev, r, proven, &m, m.made(0, made[0]), good, policy) || stale
 	schemaCheck(r, proven)
-	trustCheck(ev, r, proven, policy)
+	if len(ev.needs) > 0 {
+		return wire.Verdict{}
+	}
+	trustCheck(r, &allowed, policy)
 	return r.conclude(stale)
 }
 
@@ -256,14 +264,6 @@ func dates(r *report, c *cred.Credential, signed, now time.Time) {
 	r.problem("https://www.w3.org/TR/vc-data-model#RANGE_ERROR", last.Reason, last.Detail)
 }
 
-func statusCheck(r *report, p proof.Proven) {
-	if a := status.Check(p); a.Reason != "" {
-		r.fail(wire.CheckStatus, a.Reason, a.Detail, a.Unknown)
-	} else {
-		r.pass(wire.CheckStatus, a.Detail)
-	}
-}
-
 func schemaCheck(r *report, p proof.Proven) {
 	if a := schema.Check(p); a.Reason != "" {
 		r.fail(wire.CheckSchema, a.Reason, a.Detail, a.Unknown)
@@ -272,11 +272,14 @@ func schemaCheck(r *report, p proof.Proven) {
 	}
 }
 
-func trustCheck(ev *evidence, r *report, p proof.Proven, policy wire.Policy) {
-	a := trust.Check(p, ev, ev.now)
-	ev.take(&a)
-	// The policy waives the authorization, not what a registry holds against the issuer.
-	if policy.Trust == wire.TrustNone && a.Reason != trust.IssuerRevoked && a.Reason != trust.IssuerSuspended {
+// waived reports whether the policy asks for no authorization. It does not waive what a
+// registry holds against the issuer.
+func waived(a *trust.Answer, policy wire.Policy) bool {
+	return policy.Trust == wire.TrustNone && a.Reason != trust.IssuerRevoked && a.Reason != trust.IssuerSuspended
+}
+
+func trustCheck(r *report, a *trust.Answer, policy wire.Policy) {
+	if waived(a, policy) {
 		r.relax("trust", wire.CheckTrust, "not_asked")
 		r.skip(skippedByPolicy, "the policy asks for no authorization", wire.CheckTrust)
 		return
