@@ -70,7 +70,7 @@ func ETSI(path string, opt Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Name: l.name(), Authority: l.id(), Report: Report{
-		From: FromETSI, Source: path, Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
+		From: FromETSI, Source: path, List: l.list(), Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
 	}}
 	if err := r.mapTSL(l); err != nil {
 		return nil, err
@@ -134,6 +134,9 @@ func (h *listHead) name() string {
 
 // id identifies the operator.
 func (h *listHead) id() string { return h.idOf(h.territory, h.kind, h.operator) }
+
+// list says which list it is: an operator may have several, of different types.
+func (h *listHead) list() string { return h.id() + " " + h.kind }
 
 // tslID identifies the operator of a trusted list by the territory that its scheme is of.
 func tslID(territory, _ string, _ []string) string { return "etsi-tlso:" + iso3166(territory) }

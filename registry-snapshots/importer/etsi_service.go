@@ -120,6 +120,22 @@ func (r *Result) lister(h *listHead, links []snapshot.Service) *lister {
 	return l
 }
 
+// grants gives an entity an authorization by the operator, and the operator the right to
+// grant such, where it has been given none yet. Within the list's own registry the
+// operator is who speaks; in one of several sources, in another's name, the right is the
+// word of whoever took the list into it, and what the operator grants stands on that.
+func (l *lister) grants(e *snapshot.Entity, a snapshot.Authorization) {
+	a.By = l.by
+	e.Auth = append(e.Auth, a)
+	right := snapshot.Authorization{Action: "accredit", Resource: a.Resource, Jurisdiction: l.territory}
+	if a.Jurisdiction != l.territory { // a list of lists is of one territory and points to others
+		right.Jurisdiction = ""
+	}
+	if operator := &l.Entities[0]; !slices.Contains(operator.Auth, right) {
+		operator.Auth = append(operator.Auth, right)
+	}
+}
+
 // pointers makes an entity of each operator that the list points to: the keys that
 // sign its lists, and that it publishes them.
 func (l *lister) pointers(member string, h *listHead) {
@@ -146,7 +162,7 @@ func (l *lister) pointers(member string, h *listHead) {
 		}
 		e := &l.Entities[at]
 		l.service(e, place+".TSLLocation", "trust-list", p.url)
-		e.Auth = append(e.Auth, snapshot.Authorization{Action: "publish", Resource: p.kind, Jurisdiction: iso3166(p.territory), By: l.by})
+		l.grants(e, snapshot.Authorization{Action: "publish", Resource: p.kind, Jurisdiction: iso3166(p.territory)})
 		for _, c := range p.certs {
 			k := certificateKey(c)
 			if !slices.ContainsFunc(e.Keys, func(have snapshot.Key) bool { return have.Kid == k.Kid }) {
@@ -204,7 +220,7 @@ func (l *lister) addService(provider *snapshot.Entity, s listedService) {
 		if len(e.Auth) == 0 {
 			first = st.at
 		}
-		a := snapshot.Authorization{Action: provide, Resource: s.kind, Jurisdiction: l.territory, From: st.at, By: l.by}
+		a := snapshot.Authorization{Action: provide, Resource: s.kind, Jurisdiction: l.territory, From: st.at}
 		for i+1 < len(s.states) && s.states[i+1].stands { // one status may follow another
 			i++
 			e.History = append(e.History, snapshot.Event{At: s.states[i].at, Note: s.states[i].status})
@@ -214,7 +230,7 @@ func (l *lister) addService(provider *snapshot.Entity, s listedService) {
 			last = s.states[i+1].at
 			a.Until, a.State = last, snapshot.Retired
 		}
-		e.Auth = append(e.Auth, a)
+		l.grants(&e, a)
 	}
 	if len(e.Auth) > 0 {
 		e.Keys = s.keyWindows(first, last)

@@ -434,6 +434,9 @@ func TestETSIRollback(t *testing.T) {
 		{"the one before", c.file(t, number("6")), &seven.Report, Rollback},
 		{"the same number, signed again", same, &seven.Report, Rollback},
 		{"far ahead", c.file(t, number("9007199254740991")), &seven.Report, ""},
+		{"of another territory", c.file(t, number("8")), another(&seven.Report, "etsi-tlso:BE "+tslTypes+"EUgeneric"), Rollback},
+		{"of another type", c.file(t, number("8")), another(&seven.Report, "etsi-tlso:GR "+tslTypes+"EUlistofthelists"), Rollback},
+		{"a report that does not say which list", c.file(t, number("8")), another(&seven.Report, ""), ""},
 		{"no number", c.file(t, number("seven")), nil, BadForm},
 		{"zero", c.file(t, number("0")), nil, BadForm},
 		{"beyond 2^53", c.file(t, number("9007199254740992")), nil, BadForm},
@@ -448,6 +451,13 @@ func TestETSIRollback(t *testing.T) {
 	}
 }
 
+// another is a report of another list.
+func another(r *Report, list string) *Report {
+	c := *r
+	c.List = list
+	return &c
+}
+
 // What becomes of a list.
 func TestETSIMapping(t *testing.T) {
 	certs := services(t)
@@ -458,14 +468,23 @@ func TestETSIMapping(t *testing.T) {
 	}
 	p := r.Report
 	if r.Name != "Trusted list of EL, List Office" || r.Authority != "etsi-tlso:GR" || p.Sequence != 7 || p.Time != "2026-06-01T10:00:00Z" ||
-		p.NextUpdate != "2026-12-01T10:00:00Z" || p.Past || len(p.Findings) != 0 || p.Keys != 4 || p.Auth != 3 || !p.Carried {
+		p.NextUpdate != "2026-12-01T10:00:00Z" || p.Past || len(p.Findings) != 0 || p.Keys != 4 || p.Auth != 5 || !p.Carried || p.List != "etsi-tlso:GR "+tslTypes+"EUgeneric" {
 		t.Errorf("%q, report %+v", r.Name, p)
 	}
 	s, _ := build(t, r)
 	operator := find(t, s, "etsi-tlso:GR")
 	if operator.Kind != "authority" || operator.Names[0] != "List Office" || operator.Names[1] != "Amt für Listen" || operator.Jurisdiction != "GR" ||
-		operator.Keys[0].X5C[0] != me.b64() || operator.Services[0].URL != "https://lists.example/tl.xml" || len(operator.Auth) != 0 {
+		operator.Keys[0].X5C[0] != me.b64() || operator.Services[0].URL != "https://lists.example/tl.xml" {
 		t.Errorf("operator %+v", operator)
+	}
+	// In a registry of several sources the operator needs the right to grant what it grants,
+	// and needs no other.
+	rights := []snapshot.Authorization{
+		{Action: "accredit", Resource: "http://uri.etsi.org/TrstSvc/Svctype/CA/QC", Jurisdiction: "GR"},
+		{Action: "accredit", Resource: "http://uri.etsi.org/TrstSvc/Svctype/TSA/QTST", Jurisdiction: "GR"},
+	}
+	if !slices.Equal(operator.Auth, rights) {
+		t.Errorf("the operator's rights %+v", operator.Auth)
 	}
 	tsp := find(t, s, "etsi-tsp:GR:VATEL-123456789")
 	if tsp.Kind != "trust-service-provider" || len(tsp.Keys) != 0 || len(tsp.Auth) != 0 || len(tsp.Services) != 3 || tsp.Source != p.SourceCID {
@@ -605,6 +624,10 @@ func TestLOTLFingerprints(t *testing.T) {
 		t.Errorf("report %+v", r.Report)
 	}
 	s, _ := build(t, r)
+	// One right for lists of that type, wherever: the list of lists is of the Union.
+	if rights := find(t, s, "etsi-tlso:EU").Auth; len(rights) != 1 || rights[0] != (snapshot.Authorization{Action: "accredit", Resource: tslTypes + "EUgeneric"}) {
+		t.Errorf("the rights of the list of lists %+v", rights)
+	}
 	el := find(t, s, "etsi-tlso:GR")
 	want := snapshot.Authorization{Action: "publish", Resource: tslTypes + "EUgeneric", Jurisdiction: "GR", By: "etsi-tlso:EU"}
 	if el.Names[0] != "Office of EL" || len(el.Keys) != 1 || len(el.Auth) != 1 || el.Auth[0] != want || el.Services[0].URL != "https://lists.example/EL.xml" {

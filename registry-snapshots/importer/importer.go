@@ -69,8 +69,8 @@ type Options struct {
 	// a certificate or statement is still valid. Zero: the present.
 	Now time.Time
 	// After is the report of the import before this one. A source of an earlier
-	// version than that, or of the same with other bytes, is refused. Nil: no
-	// import before.
+	// version than that, or of the same with other bytes, is refused, as is another
+	// list of the same kind: its numbers say nothing of this one. Nil: no import before.
 	After *Report
 	// Get obtains what a source by nature has at addresses, where the folder of
 	// saved answers has it not. Nil: files only; this package dials nowhere.
@@ -105,6 +105,7 @@ type Result struct {
 type Report struct {
 	From         string      `json:"from"`
 	Source       string      `json:"source"`               // the file or folder
+	List         string      `json:"list,omitempty"`       // which list of its kind the source says it is; empty if there is only one
 	SourceCID    string      `json:"sourceCid,omitempty"`  // of the source's bytes, as a raw block
 	Carried      bool        `json:"carried,omitempty"`    // the source's bytes are in the snapshot
 	Time         string      `json:"time,omitempty"`       // what the source says of its age
@@ -283,6 +284,8 @@ func (p *Report) follows(prev *Report) error {
 		return nil
 	case prev.From != p.From:
 		return errorf(Rollback, p.Source, "the import before was of a source of kind %q, want %q", prev.From, p.From)
+	case prev.List != p.List && prev.List != "": // a report may be from before reports said so
+		return errorf(Rollback, p.Source, "is %s, and the import before was of %s, whose versions say nothing of it", shown(p.List), shown(prev.List))
 	case p.Sequence < prev.Sequence:
 		return errorf(Rollback, p.Source, "has the sequence number %d, and %d is imported already", p.Sequence, prev.Sequence)
 	case p.Sequence > prev.Sequence:

@@ -76,7 +76,7 @@ func LoTE(path string, opt Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Name: l.name(), Authority: l.id(), Report: Report{
-		From: FromLoTE, Source: path, Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
+		From: FromLoTE, Source: path, List: l.list(), Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
 	}}
 	if err := r.mapLoTE(l); err != nil {
 		return nil, err

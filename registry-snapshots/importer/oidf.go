@@ -78,7 +78,7 @@ func oidf(a *answers, pins map[string]bool) (*Result, error) {
 	if name := anchor.claims.Object("metadata").Object("federation_entity").String("organization_name"); name != "" {
 		f.Name = name
 	}
-	f.Report.Time = rfc3339(anchor.iat)
+	f.Report.List, f.Report.Time = anchor.sub, rfc3339(anchor.iat)
 	f.Report.Signature = Signature{
 		State: Verified, By: anchor.sub, Algorithm: string(anchor.jws.Alg), Fingerprint: anchor.keys[anchor.jws.Kid].Thumbprint(),
 		Note: "every statement by its superior, up to the anchor",

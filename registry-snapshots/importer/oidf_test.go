@@ -604,6 +604,8 @@ func TestMust17Federation(t *testing.T) {
 	}{
 		{"the same again", &Report{From: FromOIDF, Time: "2026-07-01T11:00:00Z"}, ""},
 		{"newer than before", &Report{From: FromOIDF, Time: "2026-07-01T10:00:00Z"}, ""},
+		{"the same federation", &Report{From: FromOIDF, List: idAnchor, Time: "2026-07-01T10:00:00Z"}, ""},
+		{"another federation", &Report{From: FromOIDF, List: idMiddle, Time: "2026-07-01T10:00:00Z"}, Rollback},
 		{"older than before", &Report{From: FromOIDF, Time: "2026-07-01T11:00:01Z"}, Rollback},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

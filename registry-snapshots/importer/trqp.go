@@ -97,6 +97,7 @@ func trqp(a *answers) (*Result, error) {
 		r.notMapped("answers that nobody asked for", "questions.json has not the question")
 	}
 	r.Name = r.Authority
+	r.Report.List = r.Authority
 	r.Report.Time = rfc3339(oldest)
 	return r.judge(a.opt)
 }

@@ -135,7 +135,7 @@ func vical(path string, data []byte, opt Options) (*Result, error) {
 		return nil, errorf(Expired, path, "is of %s, which is still to come", rfc3339(date))
 	}
 	r := &Result{Name: provider + " VICAL", Report: Report{
-		From: FromVICAL, Source: path, Time: rfc3339(date), Sequence: issue,
+		From: FromVICAL, Source: path, List: provider, Time: rfc3339(date), Sequence: issue,
 		Signature: Signature{State: Unsigned, By: chain[0].Subject.String(), Algorithm: "COSE " + string(alg), Fingerprint: x5t(chain[0].Raw),
 			Note: "nobody vouches for the signer, as was asked for"},
 	}}

@@ -351,6 +351,7 @@ func TestMust17Sequence(t *testing.T) {
 		{"no number any more", func(c *vicalCase) { delete(c.payload, "vicalIssueID") }, &first.Report, Rollback},
 		{"the same number, another list", func(c *vicalCase) { c.infos = c.infos[:1] }, &first.Report, Rollback},
 		{"after a report of another kind", func(c *vicalCase) {}, &Report{From: FromVCI}, Rollback},
+		{"after a list of another provider", func(c *vicalCase) { c.payload["vicalIssueID"] = 42 }, &Report{From: FromVICAL, List: "Another", Sequence: 41}, Rollback},
 		{"the first", func(c *vicalCase) {}, nil, ""},
 		{"no numbers, and later", func(c *vicalCase) { delete(c.payload, "vicalIssueID") }, &Report{From: FromVICAL, Time: "2026-07-01T10:59:59Z"}, ""},
 		{"no numbers, and earlier", func(c *vicalCase) { delete(c.payload, "vicalIssueID") }, &Report{From: FromVICAL, Time: "2026-07-01T11:00:01Z"}, Rollback},
