@@ -2,8 +2,8 @@
 // must give the same reply, to the byte, natively, under wazero, in Node and in a
 // browser. Each is a .car, beside the .json reply that the core gives natively.
 //
-// The names tell the story: format_naming_what-is-wrong. Regenerating them changes
-// only the signatures whose schemes are random (PS256 and up, ES256K).
+// The names tell the story: format_naming_what-is-wrong. Making them again gives the
+// same bytes.
 package main
 
 import (

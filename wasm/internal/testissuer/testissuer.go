@@ -1,6 +1,6 @@
 // Package testissuer makes credentials for tests: it is an issuer whose keys are
-// public. Keys come from names, and signatures are deterministic where their scheme
-// lets them be, so that what it makes can be compared and committed.
+// public. Keys come from names and signatures of key and message alone, so that what it
+// makes can be compared and committed.
 //
 // It is no part of the module and no example of how to keep keys.
 package testissuer
@@ -12,7 +12,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	_ "crypto/sha512" // the hashes of ES384 and up
@@ -48,6 +47,8 @@ type Issuer struct {
 	codec uint64            // its multicodec, and its bytes under it
 	raw   []byte
 	sign  func(message []byte) ([]byte, error)
+
+	ethereum *gnark.PrivateKey // of a secp256k1 key
 }
 
 // Key makes an issuer from a name; its ID is yet to be chosen. alg is a JOSE algorithm,
@@ -68,7 +69,7 @@ func Key(alg, name string) *Issuer {
 		i.ecdsa(elliptic.P384(), "P-384", 0x1201, crypto.SHA384, seed[:])
 	case "ES512":
 		i.ecdsa(elliptic.P521(), "P-521", 0x1202, crypto.SHA512, seed[:])
-	case "ES256K":
+	case "ES256K", "ES256K-R":
 		i.secp256k1(seed)
 	case "RS256", "PS256", "PS384", "PS512":
 		i.rsa(rsa2048, alg)
@@ -122,7 +123,7 @@ func (i *Issuer) secp256k1(seed [32]byte) {
 	x, y := key.PublicKey.A.X.Bytes(), key.PublicKey.A.Y.Bytes()
 	i.JWK = strictjson.Object{"kty": "EC", "crv": "secp256k1", "x": b64(x[:]), "y": b64(y[:])}
 	i.codec, i.raw = 0xe7, append([]byte{2 + y[31]&1}, x[:]...)
-	i.sign = func(m []byte) ([]byte, error) { return key.Sign(m, sha256.New()) }
+	i.sign = func(m []byte) ([]byte, error) { return signSecp256k1(new(big.Int).SetBytes(key.Bytes()[64:]), m), nil }
 }
 
 func (i *Issuer) rsa(text []byte, alg string) {
@@ -142,7 +143,7 @@ func (i *Issuer) rsa(text []byte, alg string) {
 		if alg == "RS256" {
 			return rsa.SignPKCS1v15(nil, key, hash, h.Sum(nil))
 		}
-		return rsa.SignPSS(rand.Reader, key, hash, h.Sum(nil), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		return rsa.SignPSS(drawn(m), key, hash, h.Sum(nil), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	}
 }
 
