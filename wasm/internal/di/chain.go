@@ -69,9 +69,9 @@ func (w *walk) visit(p *Proof) error {
 	return nil
 }
 
-// input is the document that proof is over: Section 4.5 steps 3.1 to 3.3. The proofs
+// document is the document that proof is over: Section 4.5 steps 3.1 to 3.3. The proofs
 // that it rests on stand in it, in the order of the document.
-func input(doc strictjson.Object, all []*Proof, proof *Proof) (strictjson.Object, error) {
+func document(doc strictjson.Object, all []*Proof, proof *Proof) (strictjson.Object, error) {
 	in := doc.Without("proof")
 	if len(proof.Previous) == 0 {
 		return in, nil

@@ -3,13 +3,16 @@
 // Each cryptosuite is one file and one function, written in the order of its
 // specification's Verify Proof steps: eddsa-jcs-2022, [VC-DI-EDDSA] Section 3.3.
 // What all suites share is here: a proof's members, and which document a proof in
-// a set or chain is over.
+// a set or chain is over; what those share that sign RDF is in rdf.go, selective
+// disclosure in sd.go, the suites before Data Integrity in legacy.go.
 //
 // It resolves no keys and judges no issuer: it says whether one proof over one
 // document was made by one public key.
 //
 // [VC-DATA-INTEGRITY]: https://www.w3.org/TR/vc-data-integrity/
 // [VC-DI-EDDSA]: https://www.w3.org/TR/vc-di-eddsa/
+//
+// [VC-DI-ECDSA]: https://www.w3.org/TR/vc-di-ecdsa/
 package di
 
 import (
@@ -37,6 +40,10 @@ const (
 	ChainTooLong     Reason = "proof_chain_too_long"     // MaxProofs
 	DuplicateProofID Reason = "duplicate_proof_id"       // an id names two proofs
 	PreviousCycle    Reason = "previous_proof_is_cyclic" // a proof rests on itself
+	BaseProof        Reason = "base_proof"               // for the holder alone, who derives from it what others see
+
+	// ContextUnavailable says that the RDF cannot be had for want of a context: the proof says nothing.
+	ContextUnavailable Reason = "context_unavailable"
 )
 
 // MaxProofs bounds the proofs of one document, and so also its chains: each costs a signature check.
@@ -70,6 +77,7 @@ type Proof struct {
 	Previous           []string
 
 	value strictjson.Object
+	memo  memo
 }
 
 // ParseProof reads a proof. That type, verificationMethod and proofPurpose are there
@@ -172,8 +180,19 @@ func stringSet(o strictjson.Object, name string) ([]string, error) {
 }
 
 // suites are the cryptosuites by the name that Proof.Name gives.
-var suites = map[string]func(secured, proof strictjson.Object, key *keys.Key) error{
-	"eddsa-jcs-2022": verifyEdDSAJCS2022,
+var suites = map[string]struct {
+	verify func(in *input, key *keys.Key) error
+	rdf    bool // it signs RDF
+}{
+	"ecdsa-jcs-2019":              {verifyECDSAJCS2019, false},
+	"ecdsa-rdfc-2019":             {verifyECDSARDFC2019, true},
+	"ecdsa-sd-2023":               {verifyECDSASD2023, true},
+	"eddsa-jcs-2022":              {verifyEdDSAJCS2022, false},
+	"eddsa-rdfc-2022":             {verifyEdDSARDFC2022, true},
+	"Ed25519Signature2018":        {verifyEd25519Signature2018, true},
+	"Ed25519Signature2020":        {verifyEd25519Signature2020, true},
+	"EcdsaSecp256k1Signature2019": {verifyEcdsaSecp256k1Signature2019, true},
+	"JsonWebSignature2020":        {verifyJSONWebSignature2020, true},
 }
 
 // Suites lists the cryptosuites that Verify knows.
@@ -189,17 +208,35 @@ func Suites() []string {
 // Supported reports whether Verify knows the proof's suite.
 func (p *Proof) Supported() bool { _, ok := suites[p.Name()]; return ok }
 
-// Verify reports whether proof is a valid proof over doc, a document without proofs,
-// by key. A nil error means it is. all are the document's proofs, in which proof's
-// previous ones are found.
+// SignsRDF reports whether the proof's suite signs what the document says in RDF, so
+// that the document's contexts are needed to check it.
+func (p *Proof) SignsRDF() bool { return suites[p.Name()].rdf }
+
+// input is what a suite checks a proof over.
+type input struct {
+	secured strictjson.Object // the document less this proof, with the previous proofs of a chain
+	proof   strictjson.Object // as received; nobody may change either
+	toRDF   ToRDF
+	memo    *memo
+}
+
+// Verify reports whether proof is a valid proof over doc by key. A nil error means it
+// is. all are the document's proofs, in which proof's previous ones are found. A suite
+// that signs RDF needs [VerifyRDF].
 func Verify(doc strictjson.Object, all []*Proof, proof *Proof, key *keys.Key) error {
-	verify, ok := suites[proof.Name()]
+	return VerifyRDF(doc, all, proof, key, nil)
+}
+
+// VerifyRDF is Verify for all suites: toRDF knows the contexts. A proof keeps what it
+// made of doc for the next key, so it is for one document.
+func VerifyRDF(doc strictjson.Object, all []*Proof, proof *Proof, key *keys.Key, toRDF ToRDF) error {
+	suite, ok := suites[proof.Name()]
 	if !ok {
 		return &Error{UnsupportedSuite, "cryptosuite", fmt.Sprintf("%.60q is none of %v", proof.Name(), Suites())}
 	}
-	secured, err := input(doc, all, proof)
+	secured, err := document(doc, all, proof)
 	if err != nil {
 		return err
 	}
-	return verify(secured, proof.value, key)
+	return suite.verify(&input{secured, proof.value, toRDF, &proof.memo}, key)
 }

@@ -3,57 +3,78 @@ package di
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/multiformats/go-multibase"
 
+	"github.com/verilith/verilith/wasm/internal/rdfc"
 	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // verifyEdDSAJCS2022 implements Verify Proof (eddsa-jcs-2022), VC-DI-EDDSA Section
-// 3.3.2; step numbers are that section's. secured holds what the proof is over: the
-// document less its own proof (step 1), with the previous proofs of a chain.
-func verifyEdDSAJCS2022(secured, proof strictjson.Object, key *keys.Key) error {
-	// Steps 1 and 2. Both are copies: the caller still owns them.
-	unsecured := secured.Without()
-	config := proof.Without("proofValue")
+// 3.3.2; step numbers are that section's. in.secured is step 1's copy.
+func verifyEdDSAJCS2022(in *input, key *keys.Key) error {
 	// Step 3.
-	signature, err := base58Value(proof, ed25519.SignatureSize)
+	signature, err := base58Value(in.proof, ed25519.SignatureSize)
 	if err != nil {
 		return err
 	}
+	// Steps 2 and 4 to 7.
+	hashData, err := in.hashJCS("eddsa-jcs-2022", rdfc.SHA256)
+	if err != nil {
+		return err
+	}
+	// Step 8, Section 3.3.7.
+	return checkSignature(key, keys.EdDSA, hashData, signature)
+}
+
+// hashJCS is what the JCS suites sign: steps 2 and 4 to 7 of VC-DI-EDDSA Section
+// 3.3.2, which are those of VC-DI-ECDSA Section 3.3.2 too.
+func (in *input) hashJCS(suite string, hash rdfc.Hash) ([]byte, error) {
+	// Step 2. Both are copies: the caller still owns them.
+	unsecured := in.secured.Without()
+	config := in.proof.Without("proofValue")
 	// Step 4. The signed contexts take the place of the document's, which may have
 	// grown since, but must begin with them.
 	if signed, ok := config["@context"]; ok {
-		if !startsWith(list(secured["@context"]), list(signed)) {
-			return &Error{ContextMismatch, "@context", "does not start with the contexts of the proof"}
+		if !startsWith(list(in.secured["@context"]), list(signed)) {
+			return nil, &Error{ContextMismatch, "@context", "does not start with the contexts of the proof"}
 		}
 		unsecured["@context"] = signed
 	}
 	// Step 5, Section 3.3.3. That section refuses a proof only if type and cryptosuite
 	// are both wrong, Section 3.3.5 if either is; we follow the latter.
-	if config.String("type") != "DataIntegrityProof" || config.String("cryptosuite") != "eddsa-jcs-2022" {
-		return &Error{UnsupportedSuite, "cryptosuite", "want a DataIntegrityProof of eddsa-jcs-2022"}
+	if err := isSuite(in.proof, suite); err != nil {
+		return nil, err
 	}
 	document, err := strictjson.Canonical(unsecured)
 	if err != nil {
-		return &Error{NoCanonicalForm, "", err.Error()}
+		return nil, &Error{NoCanonicalForm, "", err.Error()}
 	}
 	// Step 6, Section 3.3.5. ParseProof has held created to its form.
 	configuration, err := strictjson.Canonical(config)
 	if err != nil {
-		return &Error{NoCanonicalForm, "proof", err.Error()}
+		return nil, &Error{NoCanonicalForm, "proof", err.Error()}
 	}
 	// Step 7, Section 3.3.4: the hash of the configuration comes first.
-	documentHash, configHash := sha256.Sum256(document), sha256.Sum256(configuration)
-	hashData := append(configHash[:], documentHash[:]...)
-	// Step 8, Section 3.3.7.
-	if err := key.Fits("EdDSA"); err != nil {
+	return append(digest(hash, configuration), digest(hash, document)...), nil
+}
+
+// isSuite checks that a proof is a DataIntegrityProof of a suite.
+func isSuite(proof strictjson.Object, suite string) error {
+	if proof.String("type") != "DataIntegrityProof" || proof.String("cryptosuite") != suite {
+		return &Error{UnsupportedSuite, "cryptosuite", "want a DataIntegrityProof of " + suite}
+	}
+	return nil
+}
+
+// checkSignature is the last step of the suites with one signature.
+func checkSignature(key *keys.Key, alg keys.Algorithm, data, signature []byte) error {
+	if err := key.Fits(alg); err != nil {
 		return &Error{WrongKeyType, "verificationMethod", err.Error()}
 	}
-	if err := key.Verify("EdDSA", hashData, signature); err != nil {
+	if err := key.Verify(alg, data, signature); err != nil {
 		return &Error{BadSignature, "proofValue", err.Error()}
 	}
 	return nil

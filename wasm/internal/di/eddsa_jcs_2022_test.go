@@ -93,7 +93,7 @@ func TestEdDSAJCS2022(t *testing.T) {
 			p["@context"] = []any{"https://www.w3.org/ns/credentials/v2"}
 		}, BadSignature},
 		{"context of the proof removed", func(_, p strictjson.Object) { delete(p, "@context") }, BadSignature},
-		{"right suite, wrong type", func(_, p strictjson.Object) { p["type"] = "Ed25519Signature2020" }, UnsupportedSuite},
+		{"right suite, wrong type", func(_, p strictjson.Object) { p["type"] = "Ed25519Signature2016" }, UnsupportedSuite},
 		{"right type, unknown suite", func(_, p strictjson.Object) { p["cryptosuite"] = "eddsa-jcs-2021" }, UnsupportedSuite},
 		{"suite missing", func(_, p strictjson.Object) { delete(p, "cryptosuite") }, MalformedProof},
 		{"method missing", func(_, p strictjson.Object) { delete(p, "verificationMethod") }, MalformedProof},

@@ -1,0 +1,143 @@
+package di
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
+	"strings"
+
+	"github.com/verilith/verilith/wasm/internal/jsonld"
+	"github.com/verilith/verilith/wasm/internal/rdf"
+	"github.com/verilith/verilith/wasm/internal/rdfc"
+	"github.com/verilith/verilith/wasm/strictjson"
+)
+
+// ToRDF turns a JSON-LD document into RDF, by the contexts that its maker has. It is
+// strict: what would not be signed is an error. An error of type *[Error] is passed on
+// as it is.
+type ToRDF func(doc strictjson.Object) ([]rdf.Quad, error)
+
+// JSONLD makes RDF of documents by the contexts that are given; memo keeps those.
+func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Memo) ToRDF {
+	return func(doc strictjson.Object) ([]rdf.Quad, error) {
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo})
+		var missing *jsonld.Unavailable
+		var e *jsonld.Error
+		switch {
+		case err == nil:
+			return quads, nil
+		case errors.As(err, &missing):
+			return nil, &Error{ContextUnavailable, "@context", missing.Error()}
+		case errors.As(err, &e):
+			return nil, &Error{Reason(e.Reason), e.Member, e.Detail}
+		}
+		return nil, &Error{NoCanonicalForm, "", err.Error()}
+	}
+}
+
+// memo keeps what was made of a document, by hash, for the next key that is tried.
+type memo struct {
+	document, config [rdfc.SHA384 + 1]*rdfc.Result
+	err              [rdfc.SHA384 + 1]error
+}
+
+// The contexts that define DataIntegrityProof, and the one to inject where none is
+// there: VC-DATA-INTEGRITY Section 2.4.1, Context Injection.
+const injected = "https://w3id.org/security/data-integrity/v2"
+
+var definesProof = []string{"https://www.w3.org/ns/credentials/v2", "https://w3id.org/security/data-integrity/v1", injected}
+
+// contextOf is the @context by which the document and its proofs are read.
+func (in *input) contextOf() any {
+	context := in.secured["@context"]
+	if in.proof.String("type") != "DataIntegrityProof" {
+		return context
+	}
+	entries := list(context)
+	for _, c := range entries {
+		for _, url := range definesProof {
+			if c == url {
+				return context
+			}
+		}
+	}
+	return append(append([]any(nil), entries...), injected)
+}
+
+// canonical returns the canonical form of the document and of the proof's
+// configuration: Transformation and Proof Configuration of the suites that sign RDF,
+// VC-DI-EDDSA Sections 3.2.3 and 3.2.5. What is in the proof beside its value is
+// signed, whether it is known here or not.
+func (in *input) canonical(hash rdfc.Hash) (document, config *rdfc.Result, err error) {
+	m := in.memo
+	if m.document[hash] == nil && m.err[hash] == nil {
+		m.document[hash], m.config[hash], m.err[hash] = in.canonicalize(hash)
+	}
+	return m.document[hash], m.config[hash], m.err[hash]
+}
+
+func (in *input) canonicalize(hash rdfc.Hash) (document, config *rdfc.Result, err error) {
+	context := in.contextOf()
+	options := in.proof.Without("proofValue", "jws", "signatureValue")
+	// A proof that brings contexts of its own would be read by them and not by the
+	// document's, which is what Section 3.2.5 says. Those that repeat the document's are met.
+	if own, ok := options["@context"]; ok && !startsWith(list(in.secured["@context"]), list(own)) {
+		return nil, nil, &Error{ContextMismatch, "proof.@context", "the document's contexts do not start with those of the proof"}
+	}
+	options["@context"] = context
+	unsecured := in.secured.Without()
+	unsecured["@context"] = context
+	if document, err = in.toNQuads(unsecured, hash, ""); err != nil {
+		return nil, nil, err
+	}
+	if config, err = in.toNQuads(options, hash, "proof"); err != nil {
+		return nil, nil, err
+	}
+	return document, config, nil
+}
+
+func (in *input) toNQuads(doc strictjson.Object, hash rdfc.Hash, member string) (*rdfc.Result, error) {
+	if in.toRDF == nil {
+		return nil, &Error{ContextUnavailable, "@context", "no contexts are at hand"}
+	}
+	quads, err := in.toRDF(doc)
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return nil, &Error{NoCanonicalForm, member, err.Error()}
+		}
+		return nil, &Error{e.Reason, strings.Trim(member+"."+e.Member, "."), e.Detail}
+	}
+	// Without a statement there is nothing that a signature could be over.
+	if len(quads) == 0 {
+		return nil, &Error{NoCanonicalForm, member, "says nothing in RDF"}
+	}
+	r, err := rdfc.Canonicalize(quads, hash, 0)
+	if err != nil {
+		var e *rdfc.Error
+		if errors.As(err, &e) {
+			return nil, &Error{Reason(e.Reason), member, e.Detail}
+		}
+		return nil, &Error{NoCanonicalForm, member, err.Error()}
+	}
+	return r, nil
+}
+
+// hashRDF is Hashing, VC-DI-EDDSA Section 3.2.4 and VC-DI-ECDSA Section 3.2.4: the hash
+// of the configuration comes first.
+func (in *input) hashRDF(hash rdfc.Hash) ([]byte, error) {
+	document, config, err := in.canonical(hash)
+	if err != nil {
+		return nil, err
+	}
+	return append(digest(hash, config.NQuads()), digest(hash, document.NQuads())...), nil
+}
+
+func digest(hash rdfc.Hash, data []byte) []byte {
+	if hash == rdfc.SHA384 {
+		sum := sha512.Sum384(data)
+		return sum[:]
+	}
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
