@@ -142,6 +142,10 @@ export interface Credential {
   /** `verificationMethod` and Algorithm are those of the proof. */
   verificationMethod?: string
   algorithm?: string
+  /** the key to which the credential is bound, by its thumbprint: "jkt:…" */
+  holderKey?: string
+  /** who presented it showed that the key is theirs */
+  holderProven?: boolean
   /** `claims` are the disclosed ones, a list of subjects. */
   claims?: JSONObject[]
 }
@@ -246,6 +250,12 @@ export interface Inspection {
   document?: JSONObject
   /** embedded proofs */
   proofs?: JSONObject[]
+  /** of an SD-JWT, in their order, each with its digest, its name where it is a claim, and its value */
+  disclosures?: JSONObject[]
+  /** how many further digests it has: claims that were not disclosed, or decoys */
+  withheld?: number
+  /** the claims set of its KB-JWT */
+  keyBinding?: JSONObject
   /** where it breaks its data model */
   problems?: Problem[]
   parts?: Inspection[]

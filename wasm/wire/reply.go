@@ -175,6 +175,10 @@ type Credential struct {
 	// VerificationMethod and Algorithm are those of the proof.
 	VerificationMethod string `json:"verificationMethod,omitempty"`
 	Algorithm          string `json:"algorithm,omitempty"`
+	// HolderKey is the key to which the credential is bound, by its thumbprint: "jkt:…".
+	// HolderProven says that who presented it showed that the key is theirs.
+	HolderKey    string `json:"holderKey,omitempty"`
+	HolderProven bool   `json:"holderProven,omitempty"`
 	// Claims are the disclosed ones, a list of subjects.
 	Claims []strictjson.Object `json:"claims,omitempty"`
 }
@@ -250,8 +254,15 @@ type Inspection struct {
 	Header       strictjson.Object   `json:"header,omitempty"`   // JOSE header
 	Document     strictjson.Object   `json:"document,omitempty"` // the credential in its data model
 	Proofs       []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
-	Problems     []Problem           `json:"problems,omitempty"` // where it breaks its data model
-	Parts        []Inspection        `json:"parts,omitempty"`
+	// Disclosures are those of an SD-JWT in their order, each with its digest, its name
+	// where it is a claim, and its value.
+	Disclosures []strictjson.Object `json:"disclosures,omitempty"`
+	// Withheld is how many further digests it has: claims that were not disclosed, or decoys.
+	Withheld int `json:"withheld,omitempty"`
+	// KeyBinding is the claims set of its KB-JWT.
+	KeyBinding strictjson.Object `json:"keyBinding,omitempty"`
+	Problems   []Problem         `json:"problems,omitempty"` // where it breaks its data model
+	Parts      []Inspection      `json:"parts,omitempty"`
 }
 
 // Advance is the answer to OpAdvance, for one governed registry.

@@ -13,7 +13,7 @@ const (
 	vcNow        = "2024-06-01T00:00:00Z"                // after every validFrom and iat
 
 	whyNoSchema = "the credential names a credentialSchema, whose types are not checked yet; its proof holds"
-	whyNoSDJWT  = "SD-JWT is not verified yet; undetermined"
+	whyNoVP     = "presentations are not verified yet; undetermined"
 	whyNoCOSE   = "COSE is not verified yet; undetermined"
 )
 
@@ -29,11 +29,11 @@ var vcAnswers = map[string]answer{
 	"credential-jose-bad-media-type.txt":   rejected(wire.CheckFormat, "malformed_token"), // RFC 8725 Section 3.11
 	"presentation-jose-bad-credential.txt": rejected(wire.CheckModel, "malformed_value"),
 
-	"credential-sdjwt-selective.txt":        notYet(valid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
-	"presentation-sdjwt-selective.txt":      notYet(valid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
-	"credential-sdjwt-bad-signature.txt":    notYet(invalid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
-	"presentation-sdjwt-bad-media-type.txt": notYet(invalid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
-	"presentation-sdjwt-bad-credential.txt": notYet(invalid, wire.CheckFormat, "unsupported_format", whyNoSDJWT),
+	"credential-sdjwt-selective.txt":        accepted(),
+	"presentation-sdjwt-selective.txt":      notYet(valid, wire.CheckProof, "presentation_unsupported", whyNoVP),
+	"credential-sdjwt-bad-signature.txt":    rejected(wire.CheckProof, "bad_signature"),
+	"presentation-sdjwt-bad-media-type.txt": rejected(wire.CheckFormat, "malformed_token"),
+	"presentation-sdjwt-bad-credential.txt": rejected(wire.CheckFormat, "malformed_token"),
 
 	"credential-cose-minimal.txt":            notYet(valid, wire.CheckFormat, "unsupported_format", whyNoCOSE),
 	"credential-cose-bad-signature.txt":      notYet(invalid, wire.CheckFormat, "unsupported_format", whyNoCOSE),

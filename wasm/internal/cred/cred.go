@@ -1,7 +1,8 @@
 // Package cred recognises the envelope of an input, and reads the credential in it.
 //
 // It takes bytes and says which securing mechanism wraps them: a JWT of the W3C data
-// model 1.1 ([VCDM 1.1] Section 6.3.1), a JWT of the data model 2.0 ([VC-JOSE-COSE]),
+// model 1.1 ([VCDM 1.1] Section 6.3.1), a JWT or an SD-JWT of the data model 2.0
+// ([VC-JOSE-COSE]), an SD-JWT VC ([SD-JWT VC], draft 24),
 // a SMART Health Card in any of its carriages ([SMART Health Cards]), or a document
 // with embedded Data Integrity proofs. From each it makes one [Credential], and holds
 // the document to its data model: [VCDM 1.1] Sections 4 to 6, [VCDM 2.0] Sections 4
@@ -15,12 +16,14 @@
 // [VCDM 1.1]: https://www.w3.org/TR/2022/REC-vc-data-model-20220303/
 // [VCDM 2.0]: https://www.w3.org/TR/vc-data-model-2.0/
 // [VC-JOSE-COSE]: https://www.w3.org/TR/vc-jose-cose/
+// [SD-JWT VC]: https://datatracker.ietf.org/doc/draft-ietf-oauth-sd-jwt-vc/
 // [SMART Health Cards]: https://spec.smarthealth.cards/
 package cred
 
 import (
 	"time"
 
+	"github.com/verilith/verilith/wasm/internal/sdjwt"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
@@ -32,6 +35,8 @@ type Format string
 const (
 	VCJWT         Format = "vc-jwt"            // VCDM 1.1 in the vc or vp claim of a JWT
 	VCJOSE        Format = "vc+jwt"            // VCDM 2.0 as the claims set of a JWT, VC-JOSE-COSE
+	SDJWTVC       Format = "dc+sd-jwt"         // SD-JWT VC: its claims are those of a JWT
+	VCSDJWT       Format = "vc+sd-jwt"         // VCDM 2.0 as the claims set of an SD-JWT, VC-JOSE-COSE
 	HealthCard    Format = "smart-health-card" // VCDM 1.1 by a mapping, compressed in a JWS
 	DataIntegrity Format = "data-integrity"    // VCDM of either version with embedded proofs
 	Unsecured     Format = "unsecured"         // VCDM of either version without a proof
@@ -46,7 +51,8 @@ type Envelope struct {
 
 	JWS    *jose.JWS         // of the JOSE formats, else nil
 	Token  string            // the compact JWS that JWS was read from
-	Claims strictjson.Object // the JWT claims set as received, nil without one
+	Claims strictjson.Object // the JWT claims set as received, of an SD-JWT as disclosed; nil without one
+	SD     *sdjwt.SDJWT      // of the SD-JWT formats, else nil; JWS is then its first signature
 
 	// Document is the VCDM document. For VCJWT and HealthCard it is made from the
 	// claims, VCDM 1.1 Section 6.3.1; else it is what was received.
@@ -67,6 +73,9 @@ type Credential struct {
 	ID         string
 	Issuer     string
 	IssuerName string
+	// Authority is who answers for the issuer in the registries, where that is not Issuer
+	// itself: the holder of the anchor of its certificate. It is for who looks there to set.
+	Authority  string
 	Types      []string
 	SubjectIDs []string
 
@@ -105,7 +114,9 @@ func (e *Envelope) Credential() (*Credential, []Problem) {
 		c = r.vcdm1(e.Document)
 		c.bound(e.Claims)
 		r.statusClaim(c, e.Claims)
-	case e.Format == VCJOSE:
+	case e.Format == SDJWTVC:
+		c = r.sdjwtVC(e)
+	case e.Format == VCJOSE, e.Format == VCSDJWT:
 		r.joseClaims(e)
 		c = r.vcdm2(e.Document)
 		c.bound(e.Claims)

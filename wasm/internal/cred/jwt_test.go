@@ -210,7 +210,7 @@ func TestMust11VCJOSE(t *testing.T) {
 		{"typ JWT", header("typ", "JWT"), "", ""},
 		{"typ of something else", header("typ", "bad+typ"), MalformedToken, "typ"},
 		{"typ of a draft", header("typ", "vc+ld+json+jwt"), MalformedToken, "typ"},
-		{"typ of an SD-JWT", header("typ", "vc+sd-jwt"), UnsupportedFormat, "typ"},
+		{"typ of an SD-JWT", header("typ", "vc+sd-jwt"), MalformedToken, "typ"},
 		{"typ of a presentation", header("typ", "vp+jwt"), MalformedValue, "type"},
 
 		{"no cty", func(h, _ object) { delete(h, "cty") }, "", ""},

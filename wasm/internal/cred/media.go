@@ -39,6 +39,14 @@ func declared(mediaType string) (expectation, error) {
 		return expectation{[]Format{VCJOSE}, credential}, nil
 	case "application/vp+jwt":
 		return expectation{[]Format{VCJOSE}, presentation}, nil
+	case "application/dc+sd-jwt":
+		return expectation{[]Format{SDJWTVC}, credential}, nil
+	case "application/vc+sd-jwt": // of either, see openSDJWT
+		return expectation{[]Format{VCSDJWT, SDJWTVC}, credential}, nil
+	case "application/vp+sd-jwt":
+		return expectation{[]Format{VCSDJWT}, presentation}, nil
+	case "application/sd-jwt", "application/sd-jwt+json":
+		return expectation{[]Format{VCSDJWT, SDJWTVC}, either}, nil
 	case "application/smart-health-card":
 		return expectation{[]Format{HealthCard}, either}, nil
 	}
@@ -51,9 +59,8 @@ func declared(mediaType string) (expectation, error) {
 // unsupported names the envelope of a media type that exists but is not supported.
 func unsupported(essence string) string {
 	switch essence {
-	case "application/sd-jwt", "application/vc+sd-jwt", "application/vp+sd-jwt", "application/dc+sd-jwt",
-		"application/kb+jwt", "application/sd-jwt+json":
-		return "an SD-JWT"
+	case "application/kb+jwt":
+		return "the key binding of an SD-JWT"
 	case "application/cose", "application/vc+cose", "application/vp+cose", "application/cwt":
 		return "a COSE message"
 	case "application/mdoc", "application/mso_mdoc":

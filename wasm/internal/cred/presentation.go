@@ -24,7 +24,7 @@ func (e *Envelope) CheckPresentation() []Problem {
 		return r.problems
 	case e.Format == VCJWT:
 		r.jwtClaims(e)
-	case e.Format == VCJOSE:
+	case e.Format == VCJOSE, e.Format == VCSDJWT:
 		r.joseClaims(e)
 	}
 	r.presentation(e.Document)

@@ -22,7 +22,9 @@ const (
 	MalformedQR          Reason = "malformed_qr"           // numeric chunks of a health card
 	MalformedDeflate     Reason = "malformed_deflate"      // not one DEFLATE stream
 	TooLarge             Reason = "too_large"              // inflates beyond a limit
-	TooManyParts         Reason = "too_many_parts"         // more cards than a limit
+	TooManyParts         Reason = "too_many_parts"         // more cards or credentials than a limit
+	NestedPresentation   Reason = "nested_presentation"    // a presentation where a credential belongs
+	NotEnveloped         Reason = "not_enveloped"          // a credential in a token's presentation that is no token
 )
 
 // How a document breaks its data model.

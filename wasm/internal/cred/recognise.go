@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/verilith/verilith/wasm/internal/sdjwt"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
@@ -53,6 +54,8 @@ func recognise(data []byte) (*Envelope, error) {
 		return recogniseCard(token, "", &budget)
 	case isCompact(s, 2):
 		return recogniseToken(s, &budget)
+	case sdjwt.IsCompact(s):
+		return recogniseSDJWT(s)
 	case isCompact(s, 4):
 		return nil, fail(UnsupportedFormat, "", "a JWE is not supported: decrypt it first")
 	}
@@ -67,10 +70,7 @@ func recognise(data []byte) (*Envelope, error) {
 
 // otherEnvelope names an envelope that is not supported yet, by its first characters.
 func otherEnvelope(s string) string {
-	token, _, tilde := strings.Cut(s, "~")
 	switch {
-	case tilde && isCompact(token, 2):
-		return "an SD-JWT"
 	case strings.HasPrefix(s, "shlink:/"), strings.Contains(s, "#shlink:/"):
 		return "a SMART Health Link"
 	case strings.HasPrefix(s, "HC1:"):
@@ -99,6 +99,9 @@ func recogniseObject(o strictjson.Object, budget *int) (*Envelope, error) {
 	case o["resourceType"] == "Parameters": // "via FHIR $health-cards-issue Operation"
 		return issueResponse(o, budget)
 	case o.Has("payload") && (o.Has("signature") || o.Has("signatures")):
+		if sdjwt.IsJSON(o) {
+			return recogniseJSON(o)
+		}
 		return nil, fail(UnsupportedFormat, "", "a JWS in JSON serialisation is not supported")
 	}
 	return nil, fail(UnrecognisedInput, "", "a JSON object, but no credential: neither @context nor type nor verifiableCredential says so")
@@ -136,10 +139,15 @@ func unwrap(o strictjson.Object, kind string, budget *int) (*Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isCompact(data, 2) {
-		return nil, fail(MalformedEnvelope, "id", "the data: URL holds no compact JWS")
+	var e *Envelope
+	switch {
+	case isCompact(data, 2):
+		e, err = recogniseToken(data, budget)
+	case sdjwt.IsCompact(data):
+		e, err = recogniseSDJWT(data)
+	default:
+		return nil, fail(MalformedEnvelope, "id", "the data: URL holds no compact JWS or SD-JWT")
 	}
-	e, err := recogniseToken(data, budget)
 	if err == nil && e.Presentation != (kind == envelopedPresentation) {
 		err = fail(MalformedEnvelope, "type", "%s holds %s", kind, e.MediaType)
 	}

@@ -52,7 +52,7 @@ func TestRecognise(t *testing.T) {
 		{"presentation enveloped as a credential", text(wrapped(envelopedCredential, "application/vp+jwt", vpToken)), "", "", false, MalformedEnvelope},
 		{"enveloped, another media type", text(wrapped(envelopedCredential, "application/vc-ld+jwt;base64url", token)), "", "", false, UnsupportedMediaType},
 		{"enveloped, untrue media type", text(wrapped(envelopedCredential, "application/vc+jwt", jwt)), "", "", false, MediaTypeConflict},
-		{"enveloped SD-JWT", text(wrapped(envelopedCredential, "application/vc+sd-jwt", token+"~")), "", "", false, UnsupportedFormat},
+		{"enveloped SD-JWT", text(wrapped(envelopedCredential, "application/vc+sd-jwt", token+"~")), "", "", false, MalformedToken}, // its typ is vc+jwt
 		{"enveloped in base64", text(wrapped(envelopedCredential, "application/vc+jwt;base64", "AAAA")), "", "", false, MalformedEnvelope},
 		{"enveloped, percent-encoded", text(wrapped(envelopedCredential, "application/vc+jwt", "%65"+token[1:])), "", "", false, MalformedEnvelope},
 		{"enveloped document", text(wrapped(envelopedCredential, "application/vc+jwt", "AAAA")), "", "", false, MalformedEnvelope},
@@ -73,7 +73,7 @@ func TestRecognise(t *testing.T) {
 		{"JWS of nothing", "..", "", "", false, malformedHeader},
 		{"JWS without a signature", jwt[:strings.LastIndexByte(jwt, '.')+1], "", "", false, malformedJWS},
 
-		{"SD-JWT", token + "~", "", "", false, UnsupportedFormat},
+		{"JWT with a tilde", token + "~", "", "", false, MalformedToken},
 		{"JWE", "a.b.c.d.e", "", "", false, UnsupportedFormat},
 		{"JWS in JSON", `{"payload":"e30","signatures":[]}`, "", "", false, UnsupportedFormat},
 		{"COSE", "\xd2\x84\x43\xa1\x01\x26", "", "", false, UnsupportedFormat},
@@ -91,7 +91,7 @@ func TestRecognise(t *testing.T) {
 		{"declared as a presentation at all", text(goodV2()), "application/vp", "", false, MediaTypeConflict},
 		{"declared as a credential", vpToken, "application/vc", "", false, MediaTypeConflict},
 		{"declared as a card", token, "application/smart-health-card", "", false, MediaTypeConflict},
-		{"declared as what is not supported", token, "application/dc+sd-jwt", "", false, UnsupportedFormat},
+		{"declared as an SD-JWT VC", token, "application/dc+sd-jwt", "", false, MediaTypeConflict},
 		{"declared as COSE", token, "application/vc+cose", "", false, UnsupportedFormat},
 		{"declared as an mdoc", token, "application/mdoc", "", false, UnsupportedFormat},
 		{"declared as a JWS in JSON", token, "application/jose+json", "", false, UnsupportedFormat},

@@ -1,6 +1,9 @@
 package cred
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // joseClaims checks the claims and the header of a VC-JOSE-COSE token that stand beside
 // its document.
@@ -70,7 +73,7 @@ func (r *rules) contentType(e *Envelope) {
 	switch {
 	case !isMediaType(cty):
 		r.add(MalformedValue, "header.cty", "%s is not a media type", show(e.JWS.Cty))
-	case cty == other, cty == "application/jwt", unsupported(cty) != "":
+	case cty == other, cty == "application/jwt", strings.HasSuffix(cty, "sd-jwt"), unsupported(cty) != "":
 		r.add(MalformedValue, "header.cty", "is %s, which the payload is not", show(e.JWS.Cty))
 	}
 }

@@ -61,7 +61,9 @@ type Query struct {
 	Purpose string // a verification relationship: assertionMethod
 	Unbound bool   // take a key that is not the issuer's, from wherever it must be obtained
 	URL     bool   // Method must be a verification method's URL, as in Data Integrity: no bare name, no DID alone
-	KeySet  bool   // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
+	// Metadata says that an https issuer publishes JWT VC Issuer Metadata (SD-JWT VC).
+	Metadata bool
+	KeySet   bool // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
 }
 
 // Key is one key that may have made the proof.
@@ -74,6 +76,9 @@ type Key struct {
 	Source Source
 	// Revoked and Expires are those of a verification method, RFC 3339, or "".
 	Revoked, Expires string
+	// Anchor is the registry's key that a chain of certificates leads to, nil where Key
+	// was found by itself.
+	Anchor *keys.Key
 	// Lists says that the issuer publishes a revocation list for the key: its JWK has
 	// crlVersion (SMART Health Cards, "Revocation").
 	Lists bool
@@ -87,6 +92,8 @@ const (
 	FromRegistry Source = "registry"
 	FromDID      Source = "did"      // a DID that is its own document
 	FromDocument Source = "document" // a document from a snapshot, or by URL
+
+	FromCertificate Source = "certificate" // in the token, and a registry has an anchor of it
 )
 
 // Documents obtains documents by URL. It returns ErrMissing where the case has not
@@ -127,6 +134,9 @@ func Find(q Query, standings []registry.Standing, docs Documents) ([]Key, error)
 		}
 		if q.KeySet {
 			return inKeySet(q, docs)
+		}
+		if q.Metadata {
+			return inMetadata(q, docs)
 		}
 		return inController(q, docs)
 	}
@@ -196,7 +206,7 @@ func listed(q Query, standings []registry.Standing, docs Documents) (bool, error
 	switch {
 	case strings.HasPrefix(q.Issuer, "did:web:"):
 		doc, err = did.Resolve(q.Issuer, func(url string) ([]byte, error) { return docs.Document(url, acceptDID) })
-	case strings.HasPrefix(q.Issuer, "https://") && !q.KeySet && !hasKeys(standings):
+	case strings.HasPrefix(q.Issuer, "https://") && !q.KeySet && !q.Metadata && !hasKeys(standings):
 		var body []byte
 		if body, err = docs.Document(q.Issuer, acceptController); err == nil {
 			doc, err = parseDocument(q.Issuer, body)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/di"
+	"github.com/verilith/verilith/wasm/internal/x509chain"
+	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/keys"
 )
 
@@ -50,15 +52,34 @@ type Proof struct {
 	Domain    []string
 	Challenge string
 
+	// Chain are the certificates that came with an SD-JWT VC, nil if none did.
+	Chain x509chain.Chain
+
 	env  *cred.Envelope
+	jws  *jose.JWS
 	all  []*di.Proof
 	data *di.Proof
 }
 
 // List reads the proofs of an envelope. All of them must hold. The error is an *[Error].
 func List(env *cred.Envelope, c *cred.Credential) ([]Proof, error) {
-	if env.JWS != nil {
-		return []Proof{{Method: env.JWS.Kid, Algorithm: string(env.JWS.Alg), SignedAt: c.SignedAt, env: env}}, nil
+	return list(env, c.SignedAt, Purpose)
+}
+
+func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, error) {
+	if all := env.Signatures(); len(all) > 0 {
+		list := make([]Proof, len(all))
+		for i, j := range all {
+			list[i] = Proof{Method: j.Kid, Algorithm: string(j.Alg), SignedAt: signedAt, env: env, jws: j}
+			if env.Format != cred.SDJWTVC || !j.Header.Has("x5c") {
+				continue
+			}
+			var err error
+			if list[i].Chain, err = x509chain.FromX5C(j.Header["x5c"]); err != nil {
+				return nil, &Error{Reason: Malformed, Detail: err.Error()}
+			}
+		}
+		return list, nil
 	}
 	if len(env.Proofs) == 0 {
 		return nil, &Error{Reason: None, Detail: "the document has no proof"}
@@ -70,8 +91,8 @@ func List(env *cred.Envelope, c *cred.Credential) ([]Proof, error) {
 	list := make([]Proof, len(parsed))
 	for i, p := range parsed {
 		// VC-DATA-INTEGRITY Section 4.4 step 4.
-		if p.Purpose != Purpose {
-			return nil, &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("proofPurpose %.60q, want %q", p.Purpose, Purpose)}
+		if p.Purpose != purpose {
+			return nil, &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("proofPurpose %.60q, want %q", p.Purpose, purpose)}
 		}
 		if !p.Supported() {
 			return nil, &Error{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("no suite %.60q; this module has %v", p.Name(), di.Suites())}
@@ -93,13 +114,13 @@ func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 		}
 		return nil
 	}
-	if err := key.Fits(p.env.JWS.Alg); err != nil {
+	if err := key.Fits(p.jws.Alg); err != nil {
 		return &Error{Reason: WrongKey, Detail: err.Error()}
 	}
 	if err := p.env.CheckKeyID(key.Thumbprint()); err != nil {
 		return &Error{Reason: KeyID, Detail: err.Error()}
 	}
-	if err := p.env.JWS.Verify(key); err != nil {
+	if err := p.jws.Verify(key); err != nil {
 		return &Error{Reason: BadSignature, Detail: err.Error()}
 	}
 	return nil

@@ -18,6 +18,7 @@
 package trust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -150,7 +151,7 @@ func Foresee(c *cred.Credential, signed, now time.Time, regs Registries) Answer 
 
 func question(c *cred.Credential, signed, now time.Time) Question {
 	kinds, resources := Resources(c)
-	return Question{Entity: c.Issuer, Action: Issue, Resources: resources, Kinds: kinds, At: signed, Now: now, Held: true}
+	return Question{Entity: cmp.Or(c.Authority, c.Issuer), Action: Issue, Resources: resources, Kinds: kinds, At: signed, Now: now, Held: true}
 }
 
 // Ask answers whether an entity is authorised.

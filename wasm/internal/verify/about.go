@@ -23,6 +23,8 @@ func about() *wire.About {
 		Formats: []wire.Feature{
 			{Name: string(cred.VCJWT), Specification: "W3C Verifiable Credentials Data Model 1.1, Section 6.3.1 (JWT)"},
 			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
+			{Name: string(cred.SDJWTVC), Specification: "SD-JWT VC (draft 24) in an SD-JWT (RFC 9901), compact or JSON, with key binding"},
+			{Name: string(cred.VCSDJWT), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+sd-jwt"},
 			{Name: string(cred.HealthCard), Specification: "SMART Health Cards Framework: JWS, shc:/ and .smart-health-card"},
 			{Name: string(cred.DataIntegrity), Specification: "W3C Verifiable Credential Data Integrity 1.0, VCDM 1.1 and 2.0"},
 		},

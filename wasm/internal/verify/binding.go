@@ -38,7 +38,11 @@ func binding(r *report, m *material, made []*keys.Key, policy wire.Policy) {
 // holds answers whether a key is the issuer's and was in force: first by the
 // registries, which keep its history, then by its verification method.
 func (m *material) holds(k *issuer.Key, at time.Time) (reason, detail string) {
-	if record := registry.Find(append(slices.Clone(m.standings), m.others...), k.Key, at); record != nil {
+	known := k.Key
+	if k.Anchor != nil { // the registry knows the certificate's anchor, and keeps its history
+		known = k.Anchor
+	}
+	if record := registry.Find(append(slices.Clone(m.standings), m.others...), known, at); record != nil {
 		if reason, detail := registry.Allows(record, at); reason != "" {
 			return string(reason), detail
 		}

@@ -23,6 +23,11 @@ func describe(env *cred.Envelope) string {
 func summary(c *cred.Credential, env *cred.Envelope) *wire.Credential {
 	s := &wire.Credential{Format: string(env.Format), Version: c.Version, ID: c.ID, Issuer: c.Issuer, IssuerName: c.IssuerName,
 		Types: c.Types, Subjects: c.SubjectIDs, Claims: c.Subjects}
+	if env.SD != nil {
+		if key, err := env.SD.HolderKey(); err == nil {
+			s.HolderKey = "jkt:" + key.Thumbprint()
+		}
+	}
 	for _, t := range []struct {
 		from *time.Time
 		to   *string
@@ -48,6 +53,8 @@ func sourceName(s issuer.Source) string {
 	switch s {
 	case issuer.FromRegistry:
 		return "registry"
+	case issuer.FromCertificate:
+		return "certificate, by an anchor of the registry"
 	case issuer.FromDID:
 		return "DID itself"
 	}

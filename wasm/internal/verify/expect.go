@@ -15,15 +15,21 @@ func expectation(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire
 	if want == nil {
 		want = &wire.Expect{}
 	}
+	if env.SD != nil {
+		keyBinding(r, env, want)
+		return
+	}
+	asked(r, env, proofs, want)
+}
+
+// asked is expectation for what names its nonce and audience itself.
+func asked(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire.Expect) {
 	refuse := func(kind, reason, format string, args ...any) {
 		detail := fmt.Sprintf(format, args...)
 		r.fail(wire.CheckExpect, reason, detail, false)
 		r.problem("https://w3id.org/security#"+kind, reason, detail)
 	}
-	expected := want.Audience
-	if want.Origin != "" {
-		expected = append(slices.Clone(expected), want.Origin)
-	}
+	expected := want.Audiences()
 	// One proof must answer to both: a nonce from one and an audience from another are no answer.
 	var audience []string
 	var nonce string

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
@@ -34,6 +35,7 @@ func shown(env *cred.Envelope) wire.Inspection {
 	if env.JWS != nil {
 		in.Header = env.JWS.Header
 	}
+	disclosed(&in, env)
 	var problems []cred.Problem
 	if env.Presentation {
 		in.Credential = &wire.Credential{Format: string(env.Format)}
@@ -48,4 +50,22 @@ func shown(env *cred.Envelope) wire.Inspection {
 		in.Problems = append(in.Problems, wire.Problem{Type: p.Reason.Type(), Title: string(p.Reason), Detail: p.String()})
 	}
 	return in
+}
+
+// disclosed shows what an SD-JWT discloses, and what it does not.
+func disclosed(in *wire.Inspection, env *cred.Envelope) {
+	if env.SD == nil {
+		return
+	}
+	for _, d := range env.SD.Disclosures {
+		o := strictjson.Object{"digest": d.Digest, "value": d.Value}
+		if !d.Element {
+			o["name"] = d.Name
+		}
+		in.Disclosures = append(in.Disclosures, o)
+	}
+	in.Withheld = env.SD.Undisclosed
+	if kb := env.SD.KeyBinding; kb != nil {
+		in.KeyBinding = kb.Claims
+	}
 }

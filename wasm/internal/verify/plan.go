@@ -36,6 +36,7 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	for i, p := range proofs {
 		m.times[i] = p.Time(c, ev.now)
 	}
+	anchors := anchored(ev, c, proofs)
 	m.foresee(ev, c)
 	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
@@ -47,8 +48,14 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 			m.others = append(m.others, ev.standings(owner)...)
 		}
 		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose,
-			KeySet: c.Format == cred.HealthCard, Unbound: policy.AcceptUnboundIssuer, URL: c.Format == cred.DataIntegrity}
-		found, err := issuer.Find(q, m.standings, ev)
+			KeySet: c.Format == cred.HealthCard, Metadata: c.Format == cred.SDJWTVC, Unbound: policy.AcceptUnboundIssuer, URL: c.Format == cred.DataIntegrity}
+		var found []issuer.Key
+		var err error
+		if p.Chain != nil {
+			found, err = issuer.InChain(q, p.Chain, anchors, ev.now)
+		} else {
+			found, err = issuer.Find(q, m.standings, ev)
+		}
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
 			m.keyErr = err
 			if errors.Is(err, errQuiet) {
