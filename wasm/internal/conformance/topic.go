@@ -14,6 +14,7 @@ import (
 var topics = []topic{
 	{"json-parser", jsonParser},
 	{"jcs", jcs},
+	{"json-ld", jsonLD},
 	{"rdf-canon", rdfCanon},
 	{"multiformats", multiformats},
 	{"ipld-codecs", ipldCodecs},

@@ -51,9 +51,11 @@ func isAbsolute(s string) bool {
 
 func isBlank(s string) bool { return strings.HasPrefix(s, "_:") }
 
-// wellFormed reports whether s may be an IRI in N-Quads.
+// wellFormed reports whether s is an IRI as far as RFC 3987 Section 2.2 can be held to
+// it without knowing schemes: it has one, at most one fragment, and no character that
+// N-Quads has not within angle brackets.
 func wellFormed(s string) bool {
-	if !isAbsolute(s) {
+	if !isAbsolute(s) || strings.Count(s, "#") > 1 {
 		return false
 	}
 	for i := 0; i < len(s); i++ {

@@ -218,7 +218,8 @@ func (p *processor) setReverse(active *context, def *definition, t *term, name s
 		}
 	}
 	t.reverse = true
-	return true, nil
+	// The tests of the specification index reverse properties too (expand 0131).
+	return true, p.setIndex(active, def, t, name, o)
 }
 
 // setIRI is Steps 14 to 18. Without ok the term is passed over.
@@ -306,19 +307,8 @@ func (p *processor) setRest(active *context, def *definition, t *term, name stri
 			}
 		}
 	}
-	if v, ok := o["@index"]; ok { // Step 20
-		s, isString := v.(string)
-		if !isString || t.container&inIndex == 0 {
-			return p.fail(invalidTermDefinition, "the term "+quote(name)+" has @index "+quote(v)+" without the container @index, or it is no string")
-		}
-		iri, err := p.expandIRI(active, s, vocabRelative, def)
-		if err != nil {
-			return err
-		}
-		if !isAbsolute(iri) {
-			return p.fail(invalidTermDefinition, "@index "+quote(v)+" in the term "+quote(name)+" is no IRI")
-		}
-		t.index = s
+	if err := p.setIndex(active, def, t, name, o); err != nil {
+		return err
 	}
 	if v, ok := o["@context"]; ok { // Step 21
 		if !p.trusted {
@@ -374,6 +364,27 @@ func (p *processor) setRest(active *context, def *definition, t *term, name stri
 			return p.fail(invalidTermDefinition, "the term "+quote(name)+" has an entry that no term has")
 		}
 	}
+	return nil
+}
+
+// setIndex is Step 20.
+func (p *processor) setIndex(active *context, def *definition, t *term, name string, o strictjson.Object) error {
+	v, ok := o["@index"]
+	if !ok {
+		return nil
+	}
+	s, isString := v.(string)
+	if !isString || t.container&inIndex == 0 {
+		return p.fail(invalidTermDefinition, "the term "+quote(name)+" has @index "+quote(v)+" without the container @index, or it is no string")
+	}
+	iri, err := p.expandIRI(active, s, vocabRelative, def)
+	if err != nil {
+		return err
+	}
+	if !isAbsolute(iri) {
+		return p.fail(invalidTermDefinition, "@index "+quote(v)+" in the term "+quote(name)+" is no IRI")
+	}
+	t.index = s
 	return nil
 }
 
