@@ -93,6 +93,7 @@ const (
 	FromDID      Source = "did"      // a DID that is its own document
 	FromDocument Source = "document" // a document from a snapshot, or by URL
 
+	FromCredential  Source = "credential"  // in a credential, as the key of who may present it
 	FromCertificate Source = "certificate" // in the token, and a registry has an anchor of it
 )
 

@@ -1020,11 +1020,11 @@ func TestAdversarialPresentations(t *testing.T) {
 	ask := func(input string) trial { return trial{input: input, regs: trusted} }
 	runAttempts(t, []attempt{
 		{"unsecured", ask(string(strictjson.Encode(vp))), "rejected proof no_proof"},
-		{"Data Integrity", ask(string(strictjson.Encode(alice.jcs(vp, object{"proofPurpose": "authentication"})))), "undetermined proof presentation_unsupported"},
-		{"Data Integrity, to assert", ask(string(strictjson.Encode(alice.jcs(vp, nil)))), "undetermined proof presentation_unsupported"},
-		{"vp+jwt", ask(alice.jws(object{"typ": "vp+jwt"}, strictjson.Encode(vp))), "undetermined proof presentation_unsupported"},
+		{"Data Integrity", ask(string(strictjson.Encode(alice.jcs(vp, object{"proofPurpose": "authentication"})))), "rejected holder holder_is_not_subject"},
+		{"Data Integrity, to assert", ask(string(strictjson.Encode(alice.jcs(vp, nil)))), "rejected proof proof_purpose"},
+		{"vp+jwt", ask(alice.jws(object{"typ": "vp+jwt"}, strictjson.Encode(vp))), "rejected holder holder_is_not_subject"},
 		{"vp claim", ask(alice.jws(object{"typ": "JWT"}, strictjson.Encode(object{"iss": alice.didKey(), "vp": object{
-			"@context": []any{"https://www.w3.org/2018/credentials/v1"}, "type": "VerifiablePresentation", "verifiableCredential": []any{vc}}}))), "undetermined proof presentation_unsupported"},
+			"@context": []any{"https://www.w3.org/2018/credentials/v1"}, "type": "VerifiablePresentation", "verifiableCredential": []any{vc}}}))), "rejected holder holder_is_not_subject"},
 		{"both types, no proof", ask(string(strictjson.Encode(with(document2(alice.didKey()), object{"type": []any{"VerifiableCredential", "VerifiablePresentation"}})))), "rejected proof no_proof"},
 	})
 }

@@ -55,6 +55,8 @@ func sourceName(s issuer.Source) string {
 		return "registry"
 	case issuer.FromCertificate:
 		return "certificate, by an anchor of the registry"
+	case issuer.FromCredential:
+		return "credential that is presented"
 	case issuer.FromDID:
 		return "DID itself"
 	}

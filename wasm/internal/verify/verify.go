@@ -75,16 +75,7 @@ func all(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 		ev.used = nil
 		part := one(ev, &env.Parts[i], req)
 		r.v.Parts = append(r.v.Parts, part)
-		name := fmt.Sprintf("part %d", i+1)
-		switch part.Outcome {
-		case wire.Accepted:
-			r.pass("part", name+" is accepted")
-		case wire.AcceptedStale:
-			stale = true
-			r.pass("part", name+" is accepted on stale evidence")
-		default:
-			r.fail("part", part.Reason, name+" is "+string(part.Outcome), part.Outcome == wire.Undetermined)
-		}
+		stale = r.part(fmt.Sprintf("part %d", i+1), &part) || stale
 	}
 	return r.conclude(stale)
 }
@@ -100,8 +91,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	r.pass(wire.CheckFormat, describe(env))
 
 	if env.Presentation {
-		presentation(r, env)
-		return r.conclude(false)
+		return presented(ev, r, env, req)
 	}
 	c, problems := env.Credential()
 	if c != nil {
@@ -161,24 +151,6 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	}
 	trustCheck(r, &allowed, policy)
 	return r.conclude(stale)
-}
-
-// presentation checks a presentation's data model. Its holder's proof and the
-// credentials in it are not verified by this module yet, so it is never accepted.
-func presentation(r *report, env *cred.Envelope) {
-	if problems := env.CheckPresentation(); len(problems) > 0 {
-		model(r, problems)
-		r.skip(skippedEarlier, "the document breaks its data model", checksAfterFormat[1:]...)
-		return
-	}
-	r.pass(wire.CheckModel, "the document obeys its data model")
-	r.skip(skippedEarlier, "not sought for a presentation", wire.CheckKey)
-	if env.Format == cred.Unsecured {
-		r.fail(wire.CheckProof, string(proof.None), "the presentation has no proof", false)
-	} else {
-		r.fail(wire.CheckProof, "presentation_unsupported", "this module verifies credentials; present them one by one", true)
-	}
-	r.skip(skippedEarlier, "nothing is proven", checksAfterFormat[3:]...)
 }
 
 func model(r *report, problems []cred.Problem) {
