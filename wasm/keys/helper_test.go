@@ -76,13 +76,16 @@ func signers(t testing.TB) map[string]signer {
 	}
 	all[TypeSecp256k1] = signer{
 		strictjson.Object{"kty": "EC", "crv": "secp256k1", "x": b64(pub[:32]), "y": b64(pub[32:])},
-		[]Algorithm{ES256K},
+		[]Algorithm{ES256K, ES256KR},
 		func(t testing.TB, alg Algorithm, m []byte) []byte {
-			sig, err := k1.Sign(alg.sum(m), nil)
+			v, r, s, err := k1.SignForRecover(alg.sum(m), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return sig
+			if alg == ES256KR {
+				return append(join(r, s, 32), byte(v))
+			}
+			return join(r, s, 32)
 		},
 	}
 

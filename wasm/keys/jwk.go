@@ -205,6 +205,8 @@ func (k *Key) required() strictjson.Object {
 		return strictjson.Object{"kty": "OKP", "crv": TypeEd25519, "x": enc(pub)}
 	case *rsa.PublicKey:
 		return strictjson.Object{"kty": "RSA", "n": enc(pub.N.Bytes()), "e": enc(big.NewInt(int64(pub.E)).Bytes())}
+	case Address: // no JWK has this form: it names the account where a key has its members
+		return strictjson.Object{"kty": TypeAccount, "address": pub.String()}
 	default:
 		xy := k.point()
 		return strictjson.Object{"kty": "EC", "crv": k.Type(), "x": enc(xy[:len(xy)/2]), "y": enc(xy[len(xy)/2:])}

@@ -5,7 +5,8 @@
 // as a Multikey ([CID] Section 2.2.2), or as the bare octets that older
 // verification methods hold. However it came, it passes the same checks: its point
 // is on its curve, its modulus is of a length that is safe and not too dear. The
-// algorithms are the nine of [Algorithm], each tied to one type of key.
+// algorithms are the ten of [Algorithm], each tied to one type of key. A key may also
+// be known by its Ethereum address alone: then it is recovered from what it signed.
 //
 // It refuses private and symmetric keys, and it knows no names: whose key this is,
 // and since when, is for others to say.
@@ -36,14 +37,14 @@ const (
 
 // Key is one public key, parsed and checked. It does not change once made.
 type Key struct {
-	pub any // ed25519.PublicKey, *ecdsa.PublicKey, *rsa.PublicKey or *secp256k1Key
+	pub any // ed25519.PublicKey, *ecdsa.PublicKey, *rsa.PublicKey, *secp256k1Key or Address
 
 	// What a JWK said about the key; "" and nil if nothing.
 	kid, alg, use string
 	ops           []string
 }
 
-// Type returns the key's type: its curve, or RSA.
+// Type returns the key's type: its curve, or RSA, or eip155 for an account.
 func (k *Key) Type() string {
 	switch pub := k.pub.(type) {
 	case ed25519.PublicKey:
@@ -52,6 +53,8 @@ func (k *Key) Type() string {
 		return pub.Params().Name
 	case *rsa.PublicKey:
 		return TypeRSA
+	case Address:
+		return TypeAccount
 	default:
 		return TypeSecp256k1
 	}
@@ -72,7 +75,7 @@ const (
 	PrivateKey           Reason = "private_key"            // the private half is there
 	SymmetricKey         Reason = "symmetric_key"          // kty "oct"
 	UnsupportedKeyType   Reason = "unsupported_key_type"   // a kty, crv or multicodec that is not one of the six types
-	UnsupportedAlgorithm Reason = "unsupported_algorithm"  // not one of the nine
+	UnsupportedAlgorithm Reason = "unsupported_algorithm"  // not one of the ten
 	AlgorithmMismatch    Reason = "key_algorithm_mismatch" // the algorithm belongs to another type of key, or the JWK names another
 	WrongUse             Reason = "wrong_key_use"          // the JWK's use or key_ops do not allow to verify
 	BadSignature         Reason = "bad_signature"

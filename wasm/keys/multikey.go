@@ -100,7 +100,7 @@ func decodeMultibase(s string) ([]byte, error) {
 	return data, nil
 }
 
-// Multikey returns the key as a publicKeyMultibase in base58btc.
+// Multikey returns the key as a publicKeyMultibase in base58btc, "" for an account.
 func (k *Key) Multikey() string {
 	var raw []byte
 	codec := uint64(codecRSA)
@@ -114,6 +114,8 @@ func (k *Key) Multikey() string {
 		raw = pub
 	case *rsa.PublicKey:
 		raw = x509.MarshalPKCS1PublicKey(pub)
+	case Address:
+		return "" // the public key is not known
 	default:
 		xy := k.point()
 		raw = append([]byte{2 | xy[len(xy)-1]&1}, xy[:len(xy)/2]...)

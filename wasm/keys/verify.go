@@ -12,24 +12,28 @@ import (
 )
 
 // Algorithm is a JOSE signature algorithm, RFC 7518 Section 3.1.
+//
+// ES256K-R is not registered. It is defined by the DIF's EcdsaSecp256k1RecoverySignature2020,
+// and in use by issuers whose DID has an account and no key; we ask for the lower s.
 type Algorithm string
 
 // The algorithms that [Key.Verify] knows. MACs and "none" are not among them.
 const (
-	EdDSA  Algorithm = "EdDSA"  // Ed25519 only, RFC 8037 Section 3.1
-	ES256  Algorithm = "ES256"  // P-256 with SHA-256
-	ES384  Algorithm = "ES384"  // P-384 with SHA-384
-	ES512  Algorithm = "ES512"  // P-521 with SHA-512
-	ES256K Algorithm = "ES256K" // secp256k1 with SHA-256, RFC 8812 Section 3.2
-	PS256  Algorithm = "PS256"  // RSASSA-PSS, MGF1 and salt as long as the hash
-	PS384  Algorithm = "PS384"
-	PS512  Algorithm = "PS512"
-	RS256  Algorithm = "RS256" // RSASSA-PKCS1-v1_5
+	EdDSA   Algorithm = "EdDSA"    // Ed25519 only, RFC 8037 Section 3.1
+	ES256   Algorithm = "ES256"    // P-256 with SHA-256
+	ES384   Algorithm = "ES384"    // P-384 with SHA-384
+	ES512   Algorithm = "ES512"    // P-521 with SHA-512
+	ES256K  Algorithm = "ES256K"   // secp256k1 with SHA-256, RFC 8812 Section 3.2
+	ES256KR Algorithm = "ES256K-R" // ES256K, with the parity of R's y behind r || s
+	PS256   Algorithm = "PS256"    // RSASSA-PSS, MGF1 and salt as long as the hash
+	PS384   Algorithm = "PS384"
+	PS512   Algorithm = "PS512"
+	RS256   Algorithm = "RS256" // RSASSA-PKCS1-v1_5
 )
 
-// Algorithms returns the nine.
+// Algorithms returns the ten.
 func Algorithms() []Algorithm {
-	return []Algorithm{EdDSA, ES256, ES384, ES512, ES256K, PS256, PS384, PS512, RS256}
+	return []Algorithm{EdDSA, ES256, ES384, ES512, ES256K, ES256KR, PS256, PS384, PS512, RS256}
 }
 
 // keyType returns the one type of key that an algorithm belongs to, or "".
@@ -43,7 +47,7 @@ func (a Algorithm) keyType() string {
 		return TypeP384
 	case ES512:
 		return TypeP521
-	case ES256K:
+	case ES256K, ES256KR:
 		return TypeSecp256k1
 	case PS256, PS384, PS512, RS256:
 		return TypeRSA
@@ -51,7 +55,7 @@ func (a Algorithm) keyType() string {
 	return ""
 }
 
-// Known reports whether the algorithm is one of the nine.
+// Known reports whether the algorithm is one of the ten.
 func (a Algorithm) Known() bool { return a.keyType() != "" }
 
 // Fits reports whether signatures with alg may be checked with this key: the
@@ -61,7 +65,7 @@ func (k *Key) Fits(alg Algorithm) error {
 	switch want := alg.keyType(); {
 	case want == "":
 		return fail(UnsupportedAlgorithm, "alg", "%.40q is not one of the algorithms that are supported", alg)
-	case want != k.Type():
+	case want != k.Type() && !(want == TypeSecp256k1 && k.Type() == TypeAccount):
 		return fail(AlgorithmMismatch, "alg", "%s needs a key of type %s, this one is %s", alg, want, k.Type())
 	case k.alg != "" && k.alg != string(alg):
 		return fail(AlgorithmMismatch, "alg", "the key is for %.40q, not %s", k.alg, alg)
@@ -97,7 +101,13 @@ func (k *Key) Verify(alg Algorithm, message, signature []byte) error {
 			ok = ecdsa.Verify(pub, alg.sum(message), r, s) // r and s in [1, n) are checked there
 		}
 	case *secp256k1Key:
+		if alg == ES256KR {
+			ok = verifyAccount(addressOf(pub.xy[:]), alg, alg.sum(message), signature)
+			break
+		}
 		ok = pub.verify(alg.sum(message), signature)
+	case Address:
+		ok = verifyAccount(pub, alg, alg.sum(message), signature)
 	case *rsa.PublicKey:
 		if alg == RS256 {
 			ok = rsa.VerifyPKCS1v15(pub, alg.hash(), alg.sum(message), signature) == nil

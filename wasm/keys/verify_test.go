@@ -72,7 +72,7 @@ func TestVerifyAlgorithmMismatch(t *testing.T) {
 				wantReason(t, k.Verify(alg, message, s.sign(t, s.algs[0], message)), want)
 			}
 		}
-		for _, alg := range []Algorithm{"", "none", "HS256", "RS1", "RS384", "ES256K-R", "es256", "Ed25519", "ES256\x00"} {
+		for _, alg := range []Algorithm{"", "none", "HS256", "RS1", "RS384", "ES256K-r", "es256", "Ed25519", "ES256\x00"} {
 			if alg.Known() {
 				t.Errorf("%q is known", alg)
 			}

@@ -14,8 +14,12 @@ import (
 // key and message make: the library draws one, and a case would have another CID
 // whenever it is made.
 func signSecp256k1(d *big.Int, message []byte) []byte {
+	return recoverableSecp256k1(d, sha256.Sum256(message))[:64]
+}
+
+// recoverableSecp256k1 signs a hash, and adds the parity of the nonce's point.
+func recoverableSecp256k1(d *big.Int, hash [32]byte) []byte {
 	n := fr.Modulus()
-	hash := sha256.Sum256(message)
 	seed := sha256.Sum256(append(append([]byte("verilith test nonce "), d.Bytes()...), hash[:]...))
 	k := new(big.Int).Mod(new(big.Int).SetBytes(seed[:]), n)
 	var point secp256k1.G1Affine
@@ -25,10 +29,13 @@ func signSecp256k1(d *big.Int, message []byte) []byte {
 	s := new(big.Int).Mul(r, d)
 	s.Add(s, new(big.Int).SetBytes(hash[:]))
 	s.Mul(s, new(big.Int).ModInverse(k, n)).Mod(s, n)
+	parity := byte(point.Y.BigInt(new(big.Int)).Bit(0))
 	if half := new(big.Int).Rsh(n, 1); s.Cmp(half) > 0 {
 		s.Sub(n, s)
+		parity ^= 1
 	}
-	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	rs := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	return append(rs, parity)
 }
 
 // drawn is what stands in for randomness where a signature has a salt.

@@ -123,7 +123,14 @@ func (i *Issuer) secp256k1(seed [32]byte) {
 	x, y := key.PublicKey.A.X.Bytes(), key.PublicKey.A.Y.Bytes()
 	i.JWK = strictjson.Object{"kty": "EC", "crv": "secp256k1", "x": b64(x[:]), "y": b64(y[:])}
 	i.codec, i.raw = 0xe7, append([]byte{2 + y[31]&1}, x[:]...)
-	i.sign = func(m []byte) ([]byte, error) { return signSecp256k1(new(big.Int).SetBytes(key.Bytes()[64:]), m), nil }
+	d := new(big.Int).SetBytes(key.Bytes()[64:])
+	i.sign = func(m []byte) ([]byte, error) {
+		if i.Alg == "ES256K-R" {
+			return recoverableSecp256k1(d, sha256.Sum256(m)), nil
+		}
+		return signSecp256k1(d, m), nil
+	}
+	i.ethereum = key
 }
 
 func (i *Issuer) rsa(text []byte, alg string) {
