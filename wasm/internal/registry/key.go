@@ -99,7 +99,7 @@ func Find(standings []Standing, key *keys.Key, at time.Time) *snapshot.Key {
 	var found *snapshot.Key
 	for _, s := range standings {
 		for _, k := range s.Keys() {
-			if k.Key == nil || k.Key.Thumbprint() != key.Thumbprint() {
+			if k.Key == nil || !k.Key.Same(key) {
 				continue
 			}
 			if reason, _ := Allows(k.Record, at); reason != "" {
