@@ -165,6 +165,30 @@ func (d registryDir) install(doc *document) (string, error) {
 	return path, writeFile(path, doc.env.Bytes)
 }
 
+// lock takes the folder for one watch. Two would each make a head of one version, and
+// sign both: a fork, which no verifier forgives.
+func (d registryDir) lock() (release func(), err error) {
+	path := filepath.Join(d.path, ".watch.lock")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() {}, nil // there is no folder, as will be said
+	}
+	if err != nil {
+		return nil, err
+	}
+	taken, err := lockFile(f)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%s: %w", path, err)
+	case !taken:
+		err = fmt.Errorf("another watch is at work in %s (%s)", d.path, path)
+	default:
+		return func() { _ = f.Close() }, nil
+	}
+	_ = f.Close()
+	return nil, err
+}
+
 // writeFile writes a file whole or not at all, and makes its folder.
 func writeFile(path string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -26,7 +26,7 @@ freshness, if a key of that role is at hand, and publishes.
 
 A source that is down is kept as it was, with its age; a round that fails is tried again
 after a while, and what is published stays. The folder (--dir) is all the state there is: a
-watch that was stopped goes on where it was. One watch at a time works in a folder.`,
+watch that was stopped goes on where it was. One watch at a time works in a folder; a second one is refused.`,
 		examples: `  verilith snapshot watch registry.yaml --dir registry --key online.key --publish public --every 1h
   verilith snapshot watch registry.yaml --dir registry --key head.key --key online.key --publish public --once
   verilith snapshot watch registry.yaml --dir registry --key online.key --publish public --publish http://127.0.0.1:5001`,
@@ -140,6 +140,11 @@ func (w *watch) run(ctx context.Context, config string, s std) error {
 	if _, err := builder.Load(config); err != nil { // before anything is asked
 		return err
 	}
+	release, err := registryDir{w.dir}.lock()
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := w.open(ctx, s); err != nil {
 		return err
 	}

@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +66,37 @@ func TestWatchLoopInterrupted(t *testing.T) {
 	})
 	if err != nil || errs.Len() > 0 || !strings.Contains(out.String(), "stopped") {
 		t.Errorf("%v: %s%s", err, out.String(), errs.String())
+	}
+}
+
+// Two watches in one folder would sign two heads of one version.
+func TestWatchLock(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no locks here")
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "registry.yaml")
+	if err := os.WriteFile(config, []byte("name: R\nentities: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func() string {
+		w := &watch{every: "1h", once: true, keep: 2}
+		w.dir = dir
+		err := w.run(t.Context(), config, std{out: io.Discard, err: io.Discard})
+		if err == nil {
+			t.Fatal("a folder without a registry was worked in")
+		}
+		return err.Error()
+	}
+	release, err := registryDir{dir}.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := run(); !strings.HasPrefix(got, "another watch is at work in "+dir) {
+		t.Errorf("beside another watch: %s", got)
+	}
+	release()
+	if got := run(); !strings.Contains(got, "has no root/1.json") {
+		t.Errorf("by itself: %s", got)
 	}
 }
