@@ -1,5 +1,6 @@
-// Package fetch obtains the evidence that the Verilith module asks for. It is the
-// only Go code of the project that dials.
+// Package fetch obtains the evidence that the Verilith module asks for. No other Go
+// code dials on a verifier's behalf: package host/publish does for an operator, and
+// registry-snapshots/builder dials through this one.
 //
 // Blocks come from wherever they are at hand: CAR files, folders, a disk cache, then
 // trustless gateways ([Trustless Gateway]). Each is hashed on arrival, so none of
