@@ -13,11 +13,11 @@ import (
 )
 
 // ToRDF turns a JSON-LD document into RDF, by the contexts that its maker has. It is
-// strict: what would not be signed is an error. An error of type *[Error] is passed on
-// as it is.
+// strict: what would not be signed is an error. [Verify] passes its errors on.
 type ToRDF func(doc strictjson.Object) ([]rdf.Quad, error)
 
-// JSONLD makes RDF of documents by the contexts that are given; memo keeps those.
+// JSONLD makes RDF of documents by the contexts that are given, whose errors it passes
+// on; memo keeps contexts.
 func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Memo) ToRDF {
 	return func(doc strictjson.Object) ([]rdf.Quad, error) {
 		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo})
@@ -27,6 +27,9 @@ func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Mem
 		case err == nil:
 			return quads, nil
 		case errors.As(err, &missing):
+			if missing.Err != nil {
+				return nil, missing.Err // contexts says why, in words of its own
+			}
 			return nil, &Error{ContextUnavailable, "@context", missing.Error()}
 		case errors.As(err, &e):
 			return nil, &Error{Reason(e.Reason), e.Member, e.Detail}
@@ -104,7 +107,7 @@ func (in *input) toNQuads(doc strictjson.Object, hash rdfc.Hash, member string) 
 	if err != nil {
 		var e *Error
 		if !errors.As(err, &e) {
-			return nil, &Error{NoCanonicalForm, member, err.Error()}
+			return nil, err // of whoever gave the contexts
 		}
 		return nil, &Error{e.Reason, strings.Trim(member+"."+e.Member, "."), e.Detail}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/x509chain"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/keys"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // Reason is the stable part of an [Error].
@@ -54,6 +55,10 @@ type Proof struct {
 
 	// Chain are the certificates that came with an SD-JWT VC, nil if none did.
 	Chain x509chain.Chain
+
+	// RDF is how a suite that signs RDF reads its document. It is for who has the
+	// contexts to set.
+	RDF di.ToRDF
 
 	env  *cred.Envelope
 	jws  *jose.JWS
@@ -103,13 +108,22 @@ func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, err
 	return list, nil
 }
 
+// Document returns the document whose contexts are needed to check p: nil where the
+// proof signs no RDF.
+func (p *Proof) Document() strictjson.Object {
+	if p.data == nil || !p.data.SignsRDF() {
+		return nil
+	}
+	return p.env.Document
+}
+
 // Verify reports whether p was made by key. A nil error means it was.
 func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 	if p.data != nil {
 		if p.data.Expires != nil && !now.Before(*p.data.Expires) {
 			return &Error{Reason: Expired, Detail: "the proof expired at " + p.data.Expires.Format(time.RFC3339)}
 		}
-		if err := di.Verify(p.env.Document, p.all, p.data, key); err != nil {
+		if err := di.VerifyRDF(p.env.Document, p.all, p.data, key, p.RDF); err != nil {
 			return fromDI(err)
 		}
 		return nil
@@ -127,6 +141,10 @@ func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 }
 
 func fromDI(err error) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
 	var de *di.Error
 	if !errors.As(err, &de) {
 		return &Error{Reason: Malformed, Detail: err.Error()}
@@ -135,6 +153,8 @@ func fromDI(err error) error {
 	switch de.Reason {
 	case di.UnsupportedSuite:
 		e.Reason, e.Unknown = Unsupported, true
+	case di.ContextUnavailable:
+		e.Unknown = true
 	case di.WrongKeyType:
 		e.Reason = WrongKey
 	}

@@ -64,6 +64,7 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		}
 		m.found[i] = found
 	}
+	m.contexts(ev, proofs)
 	return m
 }
 

@@ -209,6 +209,7 @@ func (h *holder) find(proofs []proof.Proof) (string, *material) {
 		}
 		m.found = append(m.found, found)
 	}
+	m.contexts(ev, proofs)
 	return name, m
 }
 
