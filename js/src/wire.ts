@@ -91,6 +91,13 @@ export interface Verdict {
   /** `query` is the id of the DCQL credential query that a part of an OpenID4VP response answers. */
   query?: string
   /**
+   * `missing` says what an OpenID4VP response lacks of what the DCQL query asks for, and
+   * Unasked which selectively disclosed claims it has beyond that: a wallet must not send
+   * them (OpenID4VP Section 6.4), and whoever receives them need not keep them.
+   */
+  missing?: QueryItem[]
+  unasked?: QueryItem[]
+  /**
    * `parts` are the verdicts on the credentials of an input that holds several. The
    * outcome above is then the least of theirs.
    */
@@ -142,12 +149,26 @@ export interface Credential {
   /** `verificationMethod` and Algorithm are those of the proof. */
   verificationMethod?: string
   algorithm?: string
-  /** the key to which the credential is bound, by its thumbprint: "jkt:…" */
+  /**
+   * `holderKey` is the key to which the credential is bound, by its thumbprint: "jkt:…".
+   * HolderProven says that who presented it showed that the key is theirs.
+   */
   holderKey?: string
-  /** who presented it showed that the key is theirs */
   holderProven?: boolean
   /** `claims` are the disclosed ones, a list of subjects. */
   claims?: JSONObject[]
+}
+
+/** QueryItem is a credential query of a DCQL query, or a claim in it. */
+export interface QueryItem {
+  query: string
+  /**
+   * `path` is the claims path pointer as it stands in a query, in JSON: ["address","locality"].
+   * It is empty where the credential itself is meant.
+   */
+  path?: string
+  /** stable */
+  reason?: string
 }
 
 /** Presentation is what a presentation says of itself. */
@@ -191,7 +212,7 @@ export interface Trust {
 
 /** Freshness is the age of one class of evidence. */
 export interface Freshness {
-  /** "keys", "registry", "status" */
+  /** "keys", "registry", "status", "types" */
   class: string
   /** URL, root CID or "inline" */
   source: string
@@ -250,11 +271,14 @@ export interface Inspection {
   document?: JSONObject
   /** embedded proofs */
   proofs?: JSONObject[]
-  /** of an SD-JWT, in their order, each with its digest, its name where it is a claim, and its value */
+  /**
+   * `disclosures` are those of an SD-JWT in their order, each with its digest, its name
+   * where it is a claim, and its value.
+   */
   disclosures?: JSONObject[]
-  /** how many further digests it has: claims that were not disclosed, or decoys */
+  /** `withheld` is how many further digests it has: claims that were not disclosed, or decoys. */
   withheld?: number
-  /** the claims set of its KB-JWT */
+  /** `keyBinding` is the claims set of its KB-JWT. */
   keyBinding?: JSONObject
   /** where it breaks its data model */
   problems?: Problem[]

@@ -106,6 +106,11 @@ type Verdict struct {
 	Presentation *Presentation `json:"presentation,omitempty"`
 	// Query is the id of the DCQL credential query that a part of an OpenID4VP response answers.
 	Query string `json:"query,omitempty"`
+	// Missing says what an OpenID4VP response lacks of what the DCQL query asks for, and
+	// Unasked which selectively disclosed claims it has beyond that: a wallet must not send
+	// them (OpenID4VP Section 6.4), and whoever receives them need not keep them.
+	Missing []QueryItem `json:"missing,omitempty"`
+	Unasked []QueryItem `json:"unasked,omitempty"`
 	// Parts are the verdicts on the credentials of an input that holds several. The
 	// outcome above is then the least of theirs.
 	Parts []Verdict `json:"parts,omitempty"`
@@ -183,6 +188,15 @@ type Credential struct {
 	Claims []strictjson.Object `json:"claims,omitempty"`
 }
 
+// QueryItem is a credential query of a DCQL query, or a claim in it.
+type QueryItem struct {
+	Query string `json:"query"`
+	// Path is the claims path pointer as it stands in a query, in JSON: ["address","locality"].
+	// It is empty where the credential itself is meant.
+	Path   string `json:"path,omitempty"`
+	Reason string `json:"reason,omitempty"` // stable
+}
+
 // Presentation is what a presentation says of itself.
 type Presentation struct {
 	Format  string   `json:"format"`
@@ -213,7 +227,7 @@ type Trust struct {
 
 // Freshness is the age of one class of evidence.
 type Freshness struct {
-	Class  string `json:"class"`           // "keys", "registry", "status"
+	Class  string `json:"class"`           // "keys", "registry", "status", "types"
 	Source string `json:"source"`          // URL, root CID or "inline"
 	Origin string `json:"origin"`          // "live", "snapshot", "inline", "signed"
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known

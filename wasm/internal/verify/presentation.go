@@ -201,7 +201,7 @@ func (h *holder) find(proofs []proof.Proof) (string, *material) {
 				err = &issuer.Error{Reason: issuer.NoKey, Detail: "the presentation names neither its holder nor a verification method, and no credential in it is bound to a key"}
 			}
 		} else {
-			q := issuer.Query{Issuer: name, Method: p.Method, Purpose: proof.Authentication, URL: h.env.JWS == nil}
+			q := issuer.Query{Issuer: name, Method: p.Method, Purpose: proof.Authentication, URL: h.env.Format == cred.DataIntegrity}
 			found, err = issuer.Find(q, nil, ev)
 		}
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
