@@ -38,6 +38,7 @@ const (
 	NoCanonicalForm  Reason = "no_canonical_form"        // RFC 8785 cannot write the document
 	MissingPrevious  Reason = "previous_proof_missing"   // previousProof names no proof of the document
 	ChainTooLong     Reason = "proof_chain_too_long"     // MaxProofs
+	NotSigned        Reason = "not_signed"               // the signature leaves out a member of the document
 	DuplicateProofID Reason = "duplicate_proof_id"       // an id names two proofs
 	PreviousCycle    Reason = "previous_proof_is_cyclic" // a proof rests on itself
 	BaseProof        Reason = "base_proof"               // for the holder alone, who derives from it what others see
@@ -193,6 +194,7 @@ var suites = map[string]struct {
 	"Ed25519Signature2020":        {verifyEd25519Signature2020, true},
 	"EcdsaSecp256k1Signature2019": {verifyEcdsaSecp256k1Signature2019, true},
 	"JsonWebSignature2020":        {verifyJSONWebSignature2020, true},
+	"EthereumEip712Signature2021": {verifyEthereumEip712Signature2021, false},
 }
 
 // Suites lists the cryptosuites that Verify knows.
