@@ -24,8 +24,10 @@ var topics = []topic{
 	{"vcdm1-documents", vcdm1Documents},
 	{"vcdm2-documents", vcdm2Documents},
 	{"di-eddsa-spec", diEdDSASpec},
+	{"di-ecdsa-spec", diECDSASpec},
 	{"vc-jose-cose", vcJOSECOSE},
 	{"smart-health-cards", smartHealthCards},
+	{"json-schema-core", jsonSchemaCore},
 	{"trqp", trqpMessages},
 }
 
@@ -102,6 +104,7 @@ type session struct {
 	dir     string
 	vectors []vector
 	results []result
+	held    []document // of contexts
 }
 
 // report runs the topic on a folder.
