@@ -2,7 +2,8 @@
 //
 // It takes bytes and says which securing mechanism wraps them: a JWT of the W3C data
 // model 1.1 ([VCDM 1.1] Section 6.3.1), a JWT or an SD-JWT of the data model 2.0
-// ([VC-JOSE-COSE]), an SD-JWT VC ([SD-JWT VC], draft 24),
+// ([VC-JOSE-COSE]) or a COSE_Sign1 of it, an SD-JWT VC ([SD-JWT VC], draft 24), a mobile
+// document (ISO/IEC 18013-5) as it is issued or as a device returns it,
 // a SMART Health Card in any of its carriages ([SMART Health Cards]), or a document
 // with embedded Data Integrity proofs. From each it makes one [Credential], and holds
 // the document to its data model: [VCDM 1.1] Sections 4 to 6, [VCDM 2.0] Sections 4
@@ -23,6 +24,8 @@ package cred
 import (
 	"time"
 
+	"github.com/verilith/verilith/wasm/internal/cose"
+	"github.com/verilith/verilith/wasm/internal/mdoc"
 	"github.com/verilith/verilith/wasm/internal/sdjwt"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
@@ -37,6 +40,8 @@ const (
 	VCJOSE        Format = "vc+jwt"            // VCDM 2.0 as the claims set of a JWT, VC-JOSE-COSE
 	SDJWTVC       Format = "dc+sd-jwt"         // SD-JWT VC: its claims are those of a JWT
 	VCSDJWT       Format = "vc+sd-jwt"         // VCDM 2.0 as the claims set of an SD-JWT, VC-JOSE-COSE
+	VCCOSE        Format = "vc+cose"           // VCDM 2.0 as the payload of a COSE_Sign1, VC-JOSE-COSE
+	MDoc          Format = "mso_mdoc"          // a mobile document, ISO/IEC 18013-5
 	HealthCard    Format = "smart-health-card" // VCDM 1.1 by a mapping, compressed in a JWS
 	DataIntegrity Format = "data-integrity"    // VCDM of either version with embedded proofs
 	Unsecured     Format = "unsecured"         // VCDM of either version without a proof
@@ -54,15 +59,19 @@ type Envelope struct {
 	Claims strictjson.Object // the JWT claims set as received, of an SD-JWT as disclosed; nil without one
 	SD     *sdjwt.SDJWT      // of the SD-JWT formats, else nil; JWS is then its first signature
 
+	COSE *cose.Sign1    // of VCCOSE, else nil; Claims are then those of its CWT claims header
+	MDoc *mdoc.Document // of MDoc, else nil
+
 	// Document is the VCDM document. For VCJWT and HealthCard it is made from the
-	// claims, VCDM 1.1 Section 6.3.1; else it is what was received.
+	// claims, VCDM 1.1 Section 6.3.1; for MDoc it shows what is in it; else it is what was
+	// received.
 	Document strictjson.Object
 	Proofs   []strictjson.Object // embedded Data Integrity proofs, in order
 
 	// Presentation says that Document is a presentation and not a credential.
 	Presentation bool
-	// Parts are the cards of an input that holds several; all else but the format is
-	// then empty.
+	// Parts are the cards or the documents of an input that holds several; all else but
+	// the format is then empty.
 	Parts []Envelope
 }
 
@@ -114,6 +123,12 @@ func (e *Envelope) Credential() (*Credential, []Problem) {
 		c = r.vcdm1(e.Document)
 		c.bound(e.Claims)
 		r.statusClaim(c, e.Claims)
+	case e.Format == VCCOSE:
+		r.coseHeaders(e)
+		c = r.vcdm2(e.Document)
+		c.bound(e.Claims)
+	case e.Format == MDoc:
+		c = r.mobileDocument(e)
 	case e.Format == SDJWTVC:
 		c = r.sdjwtVC(e)
 	case e.Format == VCJOSE, e.Format == VCSDJWT:

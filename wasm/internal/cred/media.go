@@ -47,6 +47,14 @@ func declared(mediaType string) (expectation, error) {
 		return expectation{[]Format{VCSDJWT}, presentation}, nil
 	case "application/sd-jwt", "application/sd-jwt+json":
 		return expectation{[]Format{VCSDJWT, SDJWTVC}, either}, nil
+	case "application/cose":
+		return expectation{[]Format{VCCOSE}, either}, nil
+	case "application/vc+cose":
+		return expectation{[]Format{VCCOSE}, credential}, nil
+	case "application/vp+cose":
+		return expectation{[]Format{VCCOSE}, presentation}, nil
+	case "application/mdoc", "application/mso_mdoc", "application/issuer-signed+cbor", "application/device-response+cbor", "application/cbor":
+		return expectation{[]Format{MDoc}, credential}, nil
 	case "application/smart-health-card":
 		return expectation{[]Format{HealthCard}, either}, nil
 	}
@@ -61,10 +69,8 @@ func unsupported(essence string) string {
 	switch essence {
 	case "application/kb+jwt":
 		return "the key binding of an SD-JWT"
-	case "application/cose", "application/vc+cose", "application/vp+cose", "application/cwt":
-		return "a COSE message"
-	case "application/mdoc", "application/mso_mdoc":
-		return "an mdoc"
+	case "application/cwt":
+		return "a CBOR Web Token"
 	case "application/jose+json":
 		return "a JWS in JSON serialisation"
 	}

@@ -26,6 +26,8 @@ func (e *Envelope) CheckPresentation() []Problem {
 		r.jwtClaims(e)
 	case e.Format == VCJOSE, e.Format == VCSDJWT:
 		r.joseClaims(e)
+	case e.Format == VCCOSE:
+		r.coseHeaders(e)
 	}
 	r.presentation(e.Document)
 	return r.problems

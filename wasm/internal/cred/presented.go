@@ -106,6 +106,9 @@ func recogniseValue(v any, budget *int) (*Envelope, error) {
 		case sdjwt.IsCompact(v):
 			return recogniseSDJWT(v)
 		}
+		if binary, ok := inBase64(v); ok {
+			return recogniseCBOR(binary)
+		}
 	}
 	return nil, fail(UnrecognisedInput, "", "%s is neither a token nor an object", show(v))
 }

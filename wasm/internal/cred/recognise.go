@@ -20,7 +20,8 @@ func Recognise(input []byte, mediaType string) (*Envelope, error) {
 	// Around JSON white space means nothing, RFC 8259 Section 2. A JWS has none anywhere,
 	// RFC 7515 Section 2, and neither has what stands in a QR code; all that may follow
 	// is the end of the line, as a text file has it.
-	if text := bytes.Trim(input, " \t\r\n"); len(text) > 0 && text[0] == '{' {
+	if isCBOR(input) { // white space may be a part of it
+	} else if text := bytes.Trim(input, " \t\r\n"); len(text) > 0 && text[0] == '{' {
 		input = text
 	} else if line, ok := bytes.CutSuffix(input, []byte("\n")); ok {
 		input = bytes.TrimSuffix(line, []byte("\r"))
@@ -44,6 +45,9 @@ func recognise(data []byte) (*Envelope, error) {
 		}
 		return recogniseObject(o, &budget)
 	}
+	if isCBOR(data) {
+		return recogniseCBOR(data)
+	}
 	s := string(data)
 	switch {
 	case strings.HasPrefix(s, qrPrefix):
@@ -58,6 +62,9 @@ func recognise(data []byte) (*Envelope, error) {
 		return recogniseSDJWT(s)
 	case isCompact(s, 4):
 		return nil, fail(UnsupportedFormat, "", "a JWE is not supported: decrypt it first")
+	}
+	if binary, ok := inBase64(s); ok {
+		return recogniseCBOR(binary)
 	}
 	if len(s) > 0 && (isSpace(rune(s[0])) || isSpace(rune(s[len(s)-1]))) {
 		return nil, fail(UnrecognisedInput, "", "white space around what is no JSON: a token has none (RFC 7515 Section 2)")
@@ -75,11 +82,6 @@ func otherEnvelope(s string) string {
 		return "a SMART Health Link"
 	case strings.HasPrefix(s, "HC1:"):
 		return "an EU digital COVID certificate"
-	case len(s) >= 2 && (s[:2] == "\xd2\x84" || s[:2] == "\xd8\x3d" || s[0] == 0x84),
-		len(s) >= 3 && s[:2] == "0o" && 'Q' <= s[2] && s[2] <= 'T': // base64 of d2 84
-		return "a COSE message"
-	case len(s) >= 1 && s[0] >= 0xa1 && s[0] <= 0xbf: // a CBOR map, and no UTF-8
-		return "CBOR such as an mdoc"
 	}
 	return ""
 }
@@ -132,15 +134,21 @@ func unwrap(o strictjson.Object, kind string, budget *int) (*Envelope, error) {
 		return nil, fail(MalformedEnvelope, r.problems[0].Member, "%s", r.problems[0].Detail)
 	}
 	mediaType, data, _ := dataURL(o.String("id"))
-	if strings.HasSuffix(strings.ToLower(mediaType), ";base64") || strings.Contains(data, "%") {
-		return nil, fail(MalformedEnvelope, "id", "the data: URL encodes its token, which is of URL characters as it is")
+	mediaType, isBase64 := cutBase64(mediaType)
+	if isBase64 != strings.HasSuffix(essence(mediaType), "+cose") || strings.Contains(data, "%") {
+		return nil, fail(MalformedEnvelope, "id", "want a token as it is, which is of URL characters, or COSE in base64")
 	}
 	want, err := declared(mediaType)
 	if err != nil {
 		return nil, err
 	}
 	var e *Envelope
+	binary, isBinary := inBase64(data)
 	switch {
+	case isBase64 && isBinary:
+		e, err = recogniseCBOR(binary)
+	case isBase64:
+		return nil, fail(MalformedEnvelope, "id", "the data: URL holds no COSE in base64")
 	case isCompact(data, 2):
 		e, err = recogniseToken(data, budget)
 	case sdjwt.IsCompact(data):
@@ -158,6 +166,15 @@ func unwrap(o strictjson.Object, kind string, budget *int) (*Envelope, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// cutBase64 takes the mark of base64 off a media type in a data: URL, RFC 2397.
+func cutBase64(mediaType string) (string, bool) {
+	const mark = ";base64"
+	if n := len(mediaType) - len(mark); n >= 0 && strings.EqualFold(mediaType[n:], mark) {
+		return mediaType[:n], true
+	}
+	return mediaType, false
 }
 
 // cards opens the cards of a .smart-health-card file.

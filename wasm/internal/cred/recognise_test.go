@@ -1,9 +1,12 @@
 package cred
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"testing"
 
+	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
@@ -18,6 +21,11 @@ func TestRecognise(t *testing.T) {
 	secured := goodV2()
 	secured["proof"] = []any{one("type", "DataIntegrityProof"), one("type", "Ed25519Signature2020")}
 	text := func(o object) string { return string(strictjson.Encode(o)) }
+	coseToken := string(coseOf(goodV2(), nil))
+	licence := string(testissuer.Licence(testissuer.NewAuthority("cred", nil).Signer("cred", nil)).IssuerSigned())
+	enveloped := func(data string) string {
+		return text(object{"@context": contextV2, "type": envelopedCredential, "id": "data:" + data})
+	}
 	tests := []struct {
 		name, input, mediaType string
 		format                 Format // "" means refused
@@ -76,9 +84,22 @@ func TestRecognise(t *testing.T) {
 		{"JWT with a tilde", token + "~", "", "", false, MalformedToken},
 		{"JWE", "a.b.c.d.e", "", "", false, UnsupportedFormat},
 		{"JWS in JSON", `{"payload":"e30","signatures":[]}`, "", "", false, UnsupportedFormat},
-		{"COSE", "\xd2\x84\x43\xa1\x01\x26", "", "", false, UnsupportedFormat},
-		{"COSE in base64url", "0oRDoQEm", "", "", false, UnsupportedFormat},
-		{"mdoc", "\xa3gversion", "", "", false, UnsupportedFormat},
+		{"COSE", coseToken, "", VCCOSE, false, ""},
+		{"COSE declared", coseToken, "application/vc+cose", VCCOSE, false, ""},
+		{"COSE declared as a presentation", coseToken, "application/vp+cose", "", false, MediaTypeConflict},
+		{"COSE in base64url", base64.RawURLEncoding.EncodeToString([]byte(coseToken)), "", VCCOSE, false, ""},
+		{"COSE in base64", base64.StdEncoding.EncodeToString([]byte(coseToken)), "", VCCOSE, false, ""},
+		{"COSE in hex", hex.EncodeToString([]byte(coseToken)), "", "", false, UnrecognisedInput},
+		{"COSE that is cut", coseToken[:20], "", "", false, "malformed_cose"},
+		{"COSE and a line feed", coseToken + "\n", "", "", false, "malformed_cose"},
+		{"COSE in an enveloped credential", enveloped("application/vc+cose;base64," + base64.StdEncoding.EncodeToString([]byte(coseToken))), "", VCCOSE, false, ""},
+		{"COSE in an enveloped credential, not in base64", enveloped("application/vc+cose," + base64.RawURLEncoding.EncodeToString([]byte(coseToken))), "", "", false, MalformedEnvelope},
+		{"mdoc as issued", licence, "", MDoc, false, ""},
+		{"mdoc in base64url", base64.RawURLEncoding.EncodeToString([]byte(licence)), "", MDoc, false, ""},
+		{"mdoc and the end of a line", base64.RawURLEncoding.EncodeToString([]byte(licence)) + "\n", "application/mso_mdoc", MDoc, false, ""},
+		{"mdoc and a line feed", licence + "\n", "", "", false, "malformed_cbor"},
+		{"mdoc that is cut", "\xa3gversion", "", "", false, "malformed_cbor"},
+		{"mdoc of another version", "\xa2gversionc9.9fstatus\x00", "", "", false, UnsupportedFormat},
 		{"EU certificate", "HC1:6BF", "", "", false, UnsupportedFormat},
 		{"health link", "shlink:/eyJ1cmwiOiJ", "", "", false, UnsupportedFormat},
 		{"health link with a viewer", "https://viewer.example/#shlink:/eyJ1cmwiOiJ", "", "", false, UnsupportedFormat},
@@ -92,8 +113,8 @@ func TestRecognise(t *testing.T) {
 		{"declared as a credential", vpToken, "application/vc", "", false, MediaTypeConflict},
 		{"declared as a card", token, "application/smart-health-card", "", false, MediaTypeConflict},
 		{"declared as an SD-JWT VC", token, "application/dc+sd-jwt", "", false, MediaTypeConflict},
-		{"declared as COSE", token, "application/vc+cose", "", false, UnsupportedFormat},
-		{"declared as an mdoc", token, "application/mdoc", "", false, UnsupportedFormat},
+		{"declared as COSE", token, "application/vc+cose", "", false, MediaTypeConflict},
+		{"declared as an mdoc", token, "application/mdoc", "", false, MediaTypeConflict},
 		{"declared as a JWS in JSON", token, "application/jose+json", "", false, UnsupportedFormat},
 		{"declared as something else", token, "image/png", "", false, UnsupportedMediaType},
 	}

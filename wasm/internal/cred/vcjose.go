@@ -8,11 +8,31 @@ import (
 // joseClaims checks the claims and the header of a VC-JOSE-COSE token that stand beside
 // its document.
 func (r *rules) joseClaims(e *Envelope) {
-	r.version = "2.0"
-	doc, party := e.Document, "issuer"
-	if e.Presentation {
-		party = "holder"
+	r.beside(e)
+	if v, ok := e.JWS.Header["iss"]; ok {
+		party := e.party()
+		if iss, ok := v.(string); ok {
+			r.sameID(iss, "header.iss", e.Document[party], party)
+		} else {
+			r.add(MalformedValue, "header.iss", "is %s, want a string", show(v))
+		}
 	}
+	if e.JWS.Header.Has("cty") {
+		r.contentType(joseType(e.JWS.Cty), e.Presentation)
+	}
+}
+
+func (e *Envelope) party() string {
+	if e.Presentation {
+		return "holder"
+	}
+	return "issuer"
+}
+
+// beside checks the claims that stand beside the document, in a token of either kind.
+func (r *rules) beside(e *Envelope) {
+	r.version = "2.0"
+	doc, party := e.Document, e.party()
 	for _, name := range []string{"vc", "vp"} { // "JOSE Header Parameters and JWT Claims"
 		if e.Claims.Has(name) {
 			r.add(ForbiddenMember, name, "must not be there: the claims set is the document")
@@ -34,13 +54,6 @@ func (r *rules) joseClaims(e *Envelope) {
 	if iss := e.Claims.String("iss"); iss != "" {
 		r.sameID(iss, "iss", doc[party], party)
 	}
-	if v, ok := e.JWS.Header["iss"]; ok {
-		if iss, ok := v.(string); ok {
-			r.sameID(iss, "header.iss", doc[party], party)
-		} else {
-			r.add(MalformedValue, "header.iss", "is %s, want a string", show(v))
-		}
-	}
 	if jti := e.Claims.String("jti"); jti != "" {
 		r.sameID(jti, "jti", doc["id"], "id")
 	}
@@ -56,24 +69,20 @@ func (r *rules) joseClaims(e *Envelope) {
 			r.add(ClaimConflict, "sub", "is %s, which is no credentialSubject.id", show(sub))
 		}
 	}
-	r.contentType(e)
 }
 
 // contentType checks cty: "SHOULD be vc", or something more specific, which this
 // package cannot know and so lets pass. What says that the payload is another kind of
 // thing is refused: the other of credential and presentation, or a nested token.
-func (r *rules) contentType(e *Envelope) {
-	if !e.JWS.Header.Has("cty") {
-		return
-	}
-	cty, other := essence(joseType(e.JWS.Cty)), "application/vp"
-	if e.Presentation {
+func (r *rules) contentType(full string, presentation bool) {
+	cty, other := essence(full), "application/vp"
+	if presentation {
 		other = "application/vc"
 	}
 	switch {
 	case !isMediaType(cty):
-		r.add(MalformedValue, "header.cty", "%s is not a media type", show(e.JWS.Cty))
-	case cty == other, cty == "application/jwt", strings.HasSuffix(cty, "sd-jwt"), unsupported(cty) != "":
-		r.add(MalformedValue, "header.cty", "is %s, which the payload is not", show(e.JWS.Cty))
+		r.add(MalformedValue, "header.cty", "%s is not a media type", show(full))
+	case cty == other, cty == "application/jwt", strings.HasSuffix(cty, "sd-jwt"), strings.HasSuffix(cty, "cose"), strings.HasSuffix(cty, "mdoc"), unsupported(cty) != "":
+		r.add(MalformedValue, "header.cty", "is %s, which the payload is not", show(full))
 	}
 }

@@ -147,11 +147,11 @@ func TestVCJOSECOSE(t *testing.T) {
 		{"presentation-sdjwt-selective.txt", ""},
 		{"presentation-sdjwt-bad-media-type.txt", MalformedToken},
 		{"presentation-sdjwt-bad-credential.txt", MalformedToken},
-		{"credential-cose-minimal.txt", UnsupportedFormat},
-		{"credential-cose-bad-media-type.txt", UnsupportedFormat},
-		{"credential-cose-bad-signature.txt", UnsupportedFormat},
-		{"presentation-cose-bad-credential.txt", UnsupportedFormat},
-		{"presentation-cose-bad-media-type.txt", UnsupportedFormat},
+		{"credential-cose-minimal.txt", ""},
+		{"credential-cose-bad-media-type.txt", MalformedToken},
+		{"credential-cose-bad-signature.txt", ""},
+		{"presentation-cose-bad-credential.txt", MalformedValue},
+		{"presentation-cose-bad-media-type.txt", MalformedToken},
 		{"credential-cose-minimal-not-base64.txt", UnrecognisedInput},
 	}
 	for _, tt := range tests {
