@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,12 +44,16 @@ type reader struct {
 
 // newReader opens the sources, and the snapshots that args name: CIDs, CAR files,
 // folders.
-func newReader(ctx context.Context, f *sources, args ...string) (*reader, []cid.Cid, error) {
+func newReader(ctx context.Context, s std, f *sources, args ...string) (*reader, []cid.Cid, error) {
 	roots := make([]cid.Cid, len(args))
+	ids := make([]string, len(args)) // of those that are governed
 	for i, arg := range args {
 		reg, err := f.registry(arg)
 		if err != nil {
 			return nil, nil, err
+		}
+		if ids[i] = reg.ID; reg.ID != "" {
+			continue
 		}
 		if reg.Snapshot == "" {
 			return nil, nil, usagef("%s is no snapshot: want a CID, a CAR file or a folder", clean(arg, 80))
@@ -61,7 +66,41 @@ func newReader(ctx context.Context, f *sources, args ...string) (*reader, []cid.
 	if err != nil {
 		return nil, nil, err
 	}
+	for i, id := range ids {
+		if id == "" {
+			continue
+		}
+		if roots[i], err = newest(ctx, s, fetcher, id); err != nil {
+			return nil, nil, err
+		}
+	}
 	return &reader{ctx: ctx, fetcher: fetcher, have: snapshot.Store{}}, roots, nil
+}
+
+// newest is the snapshot of a governed registry, by the newest head that can be had. It
+// remembers nothing and judges nothing: what is not fresh is said so, and used.
+func newest(ctx context.Context, s std, fetcher *fetch.Fetcher, id string) (cid.Cid, error) {
+	v, err := open(ctx, s, fetcher)
+	if err != nil {
+		return cid.Undef, err
+	}
+	defer v.Close()
+	got, err := v.Advance(ctx, host.Request{Registries: []wire.Registry{{ID: id}}})
+	if err != nil {
+		return cid.Undef, err
+	}
+	if len(got.Registries) != 1 {
+		return cid.Undef, fmt.Errorf("the verifier answered for %d registries", len(got.Registries))
+	}
+	a := got.Registries[0]
+	if a.Snapshot == "" || a.Outcome == "refused" {
+		fmt.Fprintf(s.err, "verilith: undetermined: %s: %s\n", id, clean(join(": ", a.Reason, a.Detail), maxLine))
+		return cid.Undef, exit(exitUndetermined)
+	}
+	if a.Reason != "" {
+		fmt.Fprintf(s.err, "verilith: %s: %s\n", id, clean(join(": ", a.Reason, a.Detail), maxLine))
+	}
+	return block.ParseCID(a.Snapshot)
 }
 
 // get is a Getter that fetches what it lacks, block by block: for reading much.

@@ -122,7 +122,7 @@ func (f *buildFlags) build(ctx context.Context, args []string, s std) error {
 	}
 	src := result.Source()
 	if f.prev != "" {
-		r, roots, err := newReader(ctx, &f.sources, f.prev)
+		r, roots, err := newReader(ctx, s, &f.sources, f.prev)
 		if err != nil {
 			return err
 		}

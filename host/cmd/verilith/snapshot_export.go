@@ -38,7 +38,7 @@ func exportCommand() *command {
 				if len(args) != 1 || *out == "" {
 					return usagef("want one snapshot and --out")
 				}
-				r, roots, err := newReader(ctx, f, args[0])
+				r, roots, err := newReader(ctx, s, f, args[0])
 				if err != nil {
 					return err
 				}

@@ -92,7 +92,7 @@ func (g *gathering) gather(ctx context.Context, f *sources, cfg *builder.Config,
 	var r *reader
 	if prev != "" {
 		var roots []cid.Cid
-		if r, roots, err = newReader(ctx, f, prev); err != nil {
+		if r, roots, err = newReader(ctx, s, f, prev); err != nil {
 			return out, fmt.Errorf("the snapshot before: %w", err)
 		}
 		opt.Previous, opt.Get = roots[0], r.get

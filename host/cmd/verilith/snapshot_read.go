@@ -18,8 +18,10 @@ func snapshotInspectCommand() *command {
 	return &command{
 		name: "inspect", args: "SNAPSHOT",
 		short: "show what a snapshot says of itself",
-		text: `SNAPSHOT is a CAR file, a CID, or a folder of entity files. With --verify the whole
-snapshot is read and held to the one form that its content has.`,
+		text: `SNAPSHOT is a CAR file, a CID, or a folder of entity files; or a governed registry, as
+its id, a mirror's folder or a working folder: then it is that of the newest head that can
+be had. With --verify the whole snapshot is read and held to the one form that its content
+has.`,
 		examples: `  verilith snapshot inspect registry.car --verify
   verilith snapshot inspect bafyrei… --gateway https://mirror.example`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
@@ -32,7 +34,7 @@ snapshot is read and held to the one form that its content has.`,
 				if len(args) != 1 {
 					return usagef("want one snapshot")
 				}
-				r, roots, err := newReader(ctx, f, args[0])
+				r, roots, err := newReader(ctx, s, f, args[0])
 				if err != nil {
 					return err
 				}
@@ -103,7 +105,7 @@ code: 0 present, 1 absent, 2 where a block was not to be had, 3 wrong usage or a
   verilith snapshot lookup did:web:issuer.example --registry bafyrei… --gateway https://mirror.example`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &sources{}
-			fs.Var(&f.registries, "registry", "the `SNAPSHOT`: a CAR file, a CID, or a folder of entity files")
+			fs.Var(&f.registries, "registry", "the `SNAPSHOT`: a CAR file, a CID, or a folder of entity files; of a governed\nregistry (its id, a mirror's folder, a working folder) that of the newest head")
 			resource := fs.Bool("resource", false, "look up a document by its URL")
 			asJSON := fs.Bool("json", false, "print it as JSON")
 			f.blockFlags(fs)
@@ -112,7 +114,7 @@ code: 0 present, 1 absent, 2 where a block was not to be had, 3 wrong usage or a
 				if len(args) != 1 || len(f.registries) != 1 {
 					return usagef("want one ID and one --registry")
 				}
-				r, roots, err := newReader(ctx, f, f.registries[0])
+				r, roots, err := newReader(ctx, s, f, f.registries[0])
 				if err != nil {
 					return err
 				}
@@ -195,7 +197,7 @@ func diffCommand() *command {
 		short: "show what changed from one snapshot to the next",
 		text: `Prints the entities that came, went and changed, and how many blocks and bytes
 whoever has the older snapshot needs to get. Only the blocks in which the two differ
-are read. Snapshots are CAR files, CIDs, or folders of entity files.`,
+are read. Snapshots are CAR files, CIDs, folders of entity files, or governed registries.`,
 		examples: `  verilith snapshot diff monday.car tuesday.car
   verilith snapshot diff day1.car day2.car day3.car --json`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
@@ -208,7 +210,7 @@ are read. Snapshots are CAR files, CIDs, or folders of entity files.`,
 				if len(args) < 2 {
 					return usagef("want two snapshots, or more")
 				}
-				r, roots, err := newReader(ctx, f, args...)
+				r, roots, err := newReader(ctx, s, f, args...)
 				if err != nil {
 					return err
 				}

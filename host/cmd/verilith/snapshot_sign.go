@@ -229,7 +229,7 @@ func (f *signing) snapshot(ctx context.Context, s std, b *bytes.Buffer, d regist
 			}
 		}
 	}
-	r, _, err := newReader(ctx, &f.sources)
+	r, _, err := newReader(ctx, s, &f.sources)
 	if err != nil {
 		return snapshot.Meta{}, err
 	}

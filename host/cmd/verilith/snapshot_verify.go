@@ -88,7 +88,7 @@ func (f *wholeFlags) verify(ctx context.Context, arg string, s std) error {
 	if err != nil {
 		return err
 	}
-	r, _, err := newReader(ctx, &f.sources)
+	r, _, err := newReader(ctx, s, &f.sources)
 	if err != nil {
 		return err
 	}
@@ -131,20 +131,8 @@ func (f *wholeFlags) what(arg string) (id string, root cid.Cid, err error) {
 		}
 		return "", c.Roots[0], nil
 	}
-	d := registryDir{arg}
-	first, err := d.read(d.rootPath(1))
-	if err != nil {
-		return "", cid.Undef, err
-	}
-	if first != nil { // a working folder
-		for _, path := range d.cars() {
-			if _, err := f.openCAR(path); err != nil {
-				return "", cid.Undef, err
-			}
-		}
-		id := block.New(block.JSON, first).CID.String()
-		f.stores = append(f.stores, d.store(id))
-		return id, cid.Undef, nil
+	if id, err := f.working(arg); id != "" || err != nil {
+		return id, cid.Undef, err
 	}
 	found, err := filepath.Glob(filepath.Join(arg, "registry", "*", "root", "1.json"))
 	if err != nil || len(found) != 1 {

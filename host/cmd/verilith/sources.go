@@ -41,7 +41,7 @@ func (f *sources) blockFlags(fs *flag.FlagSet) {
 
 // registryFlags declares the flags that say whom to trust.
 func (f *sources) registryFlags(fs *flag.FlagSet) {
-	fs.Var(&f.registries, "registry", "registry to trust (repeatable): the `CID` of a snapshot or of a governed\nregistry, a CAR file, a static mirror's folder, a JSON file of entities, or a\nfolder of entity files")
+	fs.Var(&f.registries, "registry", "registry to trust (repeatable): the `CID` of a snapshot or of a governed\nregistry, a CAR file, a static mirror's folder, a working folder, a JSON file\nof entities, or a folder of entity files")
 	fs.Var(&f.recognised, "recognised", "`REGISTRY`, as above, that counts as far as one to trust recognises it\n(repeatable)")
 	fs.StringVar(&f.asOf, "as-of", "", "`TIME` (RFC 3339) at which the snapshots were known to be the newest")
 	f.stateFlags(fs)
@@ -192,6 +192,9 @@ func (f *sources) registry(arg string) (wire.Registry, error) {
 	case err != nil:
 		return wire.Registry{}, fmt.Errorf("%q is neither a CID nor a file: %w", clean(arg, 80), err)
 	case st.IsDir():
+		if id, err := f.working(arg); id != "" || err != nil {
+			return wire.Registry{ID: id}, err
+		}
 		if id, err := mirrored(arg); id != "" || err != nil {
 			if err == nil {
 				f.folders = append(f.folders, arg)
@@ -214,6 +217,24 @@ func (f *sources) registry(arg string) (wire.Registry, error) {
 		return wire.Registry{}, fmt.Errorf("%s has %d roots, want 1", arg, len(c.Roots))
 	}
 	return wire.Registry{Snapshot: c.Roots[0].String()}, nil
+}
+
+// working opens an operator's working folder, which has the registry's documents and
+// snapshots, and returns the registry's id: "" if it is no such folder.
+func (f *sources) working(dir string) (id string, err error) {
+	d := registryDir{dir}
+	first, err := d.read(d.rootPath(1))
+	if first == nil || err != nil {
+		return "", err
+	}
+	for _, path := range d.cars() {
+		if _, err := f.openCAR(path); err != nil {
+			return "", err
+		}
+	}
+	id = block.New(block.JSON, first).CID.String()
+	f.stores = append(f.stores, d.store(id))
+	return id, nil
 }
 
 // mirrored is the id of the registry whose static mirror a folder is, or "".
