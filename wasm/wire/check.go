@@ -161,8 +161,11 @@ func (q *Query) check() error {
 // check holds a request of OpenID4VP together: a response is checked against all of it, or
 // not at all. Section 5.2 requires the nonce.
 func (e *Expect) check() error {
-	if e == nil || e.OpenID4VP == nil {
+	if e == nil {
 		return nil
+	}
+	if err := e.MDoc.check(); err != nil || e.OpenID4VP == nil {
+		return err
 	}
 	bad := func(member, format string, args ...any) error {
 		return &Error{BadRequest, "expect." + member, fmt.Sprintf(format, args...)}
@@ -210,6 +213,7 @@ func (p *Policy) check() error {
 const (
 	ClassKeys     = "keys"     // documents that hold an issuer's keys
 	ClassStatus   = "status"   // status lists
+	ClassTypes    = "types"    // type metadata, to which no age applies
 	ClassRegistry = "registry" // the head of a governed registry
 )
 

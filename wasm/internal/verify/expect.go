@@ -15,8 +15,13 @@ func expectation(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire
 	if want == nil {
 		want = &wire.Expect{}
 	}
-	if env.SD != nil {
+	// What a holder signs itself has its nonce and audience among its claims.
+	if env.SD != nil && !(env.Presentation && env.SD.KeyBinding == nil) {
 		keyBinding(r, env, want)
+		return
+	}
+	if env.MDoc != nil {
+		deviceAuthentication(r, env, want)
 		return
 	}
 	asked(r, env, proofs, want)
@@ -44,7 +49,7 @@ func asked(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire.Expec
 		refuse("INVALID_CHALLENGE_ERROR", "nonce_mismatch", "nonce %.100q, want %.100q", nonce, want.Nonce)
 	case len(expected) > 0 && !meant(env, audience, expected):
 		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "made for %.200q, want one of %.200q", audience, expected)
-	case len(expected) == 0 && env.JWS != nil && len(audience) > 0:
+	case len(expected) == 0 && isToken(env) && len(audience) > 0:
 		// RFC 7519 Section 4.1.3: who is not named in aud MUST refuse the token.
 		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "made for %.200q, and the caller names no audience", audience)
 	case want.Nonce == "" && len(expected) == 0:
@@ -60,11 +65,14 @@ func asked(r *report, env *cred.Envelope, proofs []proof.Proof, want *wire.Expec
 // asks for the same set; we let the caller expect more than one of its own names.
 func meant(env *cred.Envelope, audience, expected []string) bool {
 	isExpected := func(a string) bool { return slices.Contains(expected, a) }
-	if env.JWS != nil {
+	if isToken(env) {
 		return slices.ContainsFunc(audience, isExpected)
 	}
 	return len(audience) > 0 && !slices.ContainsFunc(audience, func(a string) bool { return !isExpected(a) })
 }
+
+// isToken reports whether an envelope has claims of its own, of a JWT or a CWT.
+func isToken(env *cred.Envelope) bool { return env.JWS != nil || env.COSE != nil }
 
 // lock is whom a credential was made for, and for which question.
 type lock struct {
@@ -74,7 +82,7 @@ type lock struct {
 
 // locks are those of a token, or of each of the issuer's proofs.
 func locks(env *cred.Envelope, proofs []proof.Proof) []lock {
-	if env.JWS == nil {
+	if !isToken(env) {
 		list := make([]lock, len(proofs))
 		for i, p := range proofs {
 			list[i] = lock{p.Domain, p.Challenge}

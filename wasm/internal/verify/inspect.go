@@ -2,7 +2,9 @@ package verify
 
 import (
 	"errors"
+	"strings"
 
+	"github.com/verilith/verilith/wasm/internal/cose"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -35,7 +37,10 @@ func shown(env *cred.Envelope) wire.Inspection {
 	if env.JWS != nil {
 		in.Header = env.JWS.Header
 	}
-	disclosed(&in, env)
+	if env.COSE != nil {
+		in.Header = coseHeader(env.COSE)
+	}
+	showSDJWT(&in, env)
 	var problems []cred.Problem
 	if env.Presentation {
 		in.Credential = &wire.Credential{Format: string(env.Format)}
@@ -52,8 +57,8 @@ func shown(env *cred.Envelope) wire.Inspection {
 	return in
 }
 
-// disclosed shows what an SD-JWT discloses, and what it does not.
-func disclosed(in *wire.Inspection, env *cred.Envelope) {
+// showSDJWT shows what an SD-JWT discloses, and what it does not.
+func showSDJWT(in *wire.Inspection, env *cred.Envelope) {
 	if env.SD == nil {
 		return
 	}
@@ -68,4 +73,15 @@ func disclosed(in *wire.Inspection, env *cred.Envelope) {
 	if kb := env.SD.KeyBinding; kb != nil {
 		in.KeyBinding = kb.Claims
 	}
+}
+
+// coseHeader shows the headers of a COSE message by what JOSE calls them.
+func coseHeader(m *cose.Sign1) strictjson.Object {
+	h := strictjson.Object{"alg": string(m.Alg)}
+	for name, v := range map[string]string{"kid": strings.ToValidUTF8(string(m.KeyID()), "?"), "typ": m.Typ(), "cty": m.ContentType()} {
+		if v != "" {
+			h[name] = v
+		}
+	}
+	return h
 }

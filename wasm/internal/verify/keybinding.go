@@ -61,7 +61,9 @@ func keyBinding(r *report, env *cred.Envelope, want *wire.Expect) {
 		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "presented to %.200q, want one of %.200q", kb.Audience, expected)
 	default:
 		if r.v.Credential != nil { // it is not a presentation
-			r.v.Credential.HolderProven = true
+			if r.v.Credential != nil {
+				r.v.Credential.HolderProven = true
+			}
 		}
 		r.pass(wire.CheckExpect, "it is what was asked for, presented by the holder of the key that it is bound to")
 	}

@@ -145,7 +145,11 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	ev.take(&allowed)
 	good := stands(r, &allowed, policy)
 	stale = statusCheck(ev, r, proven, &m, m.made(0, made[0]), good, policy) || stale
-	schemaCheck(r, proven)
+	if env.Format == cred.SDJWTVC {
+		typeCheck(ev, r, env, c, good)
+	} else {
+		schemaCheck(r, proven)
+	}
 	if len(ev.needs) > 0 {
 		return wire.Verdict{}
 	}
