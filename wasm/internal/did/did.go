@@ -1,13 +1,15 @@
 // Package did resolves decentralized identifiers and reads their documents.
 //
-// It knows the syntax of [DID-CORE] Section 3, the methods did:key, did:jwk and
-// did:web, one file each, and the documents of DID Core 1.0 and 1.1 and of Controlled
-// Identifiers 1.0 ([CID]), which an https URL may name as well. Documents are read as
-// JSON: what their @context may redefine is not looked at.
+// It knows the syntax of [DID-CORE] Section 3, the methods did:key, did:jwk, did:web,
+// did:webvh, did:peer, did:pkh and did:ethr, and the documents of DID Core 1.0 and 1.1
+// and of Controlled Identifiers 1.0 ([CID]), which an https URL may name as well.
+// Documents are read as JSON: what their @context may redefine is not looked at.
 //
-// It fetches nothing: did:web asks its caller for the document. It checks no signature
-// and judges nobody: a method that is revoked, expired or controlled by somebody else
-// than the document's subject is returned as such.
+// It fetches nothing: did:web and did:webvh ask their caller for documents. It reads no
+// chain: the document of a did:ethr is the one that the account has by itself. Of
+// signatures it checks those of a did:webvh's log. It judges nobody: a method that is
+// revoked, expired or controlled by somebody else than the document's subject is
+// returned as such.
 //
 // [DID-CORE]: https://www.w3.org/TR/did-1.0/
 // [CID]: https://www.w3.org/TR/cid-1.0/
@@ -16,17 +18,40 @@ package did
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // Methods returns the DID methods that [Resolve] knows.
-func Methods() []string { return []string{"did:jwk", "did:key", "did:web"} }
+func Methods() []string {
+	return []string{"did:ethr", "did:jwk", "did:key", "did:peer", "did:pkh", "did:web", "did:webvh"}
+}
 
-// Resolve returns the document of a DID. fetch is asked for the document of a did:web
-// by its URL, once at most; an error of its own is returned as it is.
-func Resolve(did string, fetch func(url string) (body []byte, err error)) (*Document, error) {
+// SelfContained reports whether a DID holds its document, so that nobody is asked for it.
+func SelfContained(did string) bool {
+	u, err := parseURL(did)
+	return err == nil && slices.Contains([]string{"ethr", "jwk", "key", "peer", "pkh"}, u.method)
+}
+
+// Fetch obtains a document by its URL.
+type Fetch func(url string) (body []byte, err error)
+
+// Times are those at which a DID with a history is read.
+type Times struct {
+	At  time.Time // the version in force then is returned
+	Now time.Time // nothing in the history is later. There is no default: in the zero time everything is.
+}
+
+// Resolve returns the document of a DID that has no history.
+func Resolve(did string, fetch Fetch) (*Document, error) { return ResolveAt(did, Times{}, fetch) }
+
+// ResolveAt returns the document of a DID as it was in force at a time, where the method
+// keeps a history, or else as it is. fetch is asked for the documents of a did:web and a
+// did:webvh by their URLs; an error of its own is returned as it is.
+func ResolveAt(did string, times Times, fetch Fetch) (*Document, error) {
 	u, err := parseURL(did)
 	if err != nil {
 		return nil, err
@@ -39,6 +64,14 @@ func Resolve(did string, fetch func(url string) (body []byte, err error)) (*Docu
 		return resolveKey(u)
 	case "jwk":
 		return resolveJWK(u)
+	case "pkh":
+		return resolvePKH(u)
+	case "ethr":
+		return resolveEthr(u)
+	case "peer":
+		return resolvePeer(u)
+	case "webvh":
+		return resolveWebVH(u, times, fetch)
 	case "web":
 		url, err := WebURL(did)
 		if err != nil {
@@ -70,6 +103,10 @@ const (
 	MalformedDocument Reason = "malformed_did_document"
 	WrongDocument     Reason = "wrong_did_document" // a document with another id
 	Deactivated       Reason = "did_deactivated"
+	MalformedLog      Reason = "malformed_did_log" // the history of a did:webvh is not of its form
+	InvalidLog        Reason = "invalid_did_log"   // it is, and its hashes, signatures or times do not hold
+	NotWitnessed      Reason = "did_not_witnessed" // too few of the witnesses that it must have
+	NotInForce        Reason = "did_not_in_force"  // there was no such DID at that time
 	MethodNotFound    Reason = "method_not_found"
 	WrongPurpose      Reason = "wrong_purpose" // there is the method, but not for this purpose
 	Ambiguous         Reason = "ambiguous"     // several methods answer to the name

@@ -172,7 +172,7 @@ func TestParseDocumentKeepsMethodsWithoutKey(t *testing.T) {
 		want Reason
 	}{
 		{"known good", strictjson.Object{"type": "Multikey", "publicKeyMultibase": ed.Multikey()}, ""},
-		{"unknown type", strictjson.Object{"type": "EcdsaSecp256k1RecoveryMethod2020", "blockchainAccountId": "eip155:1:0x0"}, UnsupportedKey},
+		{"unknown type", strictjson.Object{"type": "TezosMethod2021", "blockchainAccountId": "tezos:NetXdQprcVkpaWU:tz1TzrmTBSuiVHV2VfMnGRMYvTEPCP42oSM8"}, UnsupportedKey},
 		{"unknown key", strictjson.Object{"type": "JsonWebKey", "publicKeyJwk": strictjson.Object{"kty": "OKP", "crv": "X25519", "x": "AA"}}, UnsupportedKey},
 		{"unknown multicodec", strictjson.Object{"type": "Multikey", "publicKeyMultibase": "z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F"}, UnsupportedKey},
 		{"PEM", strictjson.Object{"type": "RsaVerificationKey2018", "publicKeyPem": "-----BEGIN"}, UnsupportedKey},

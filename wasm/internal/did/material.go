@@ -30,6 +30,7 @@ var methodTypes = map[string]struct {
 	"Ed25519VerificationKey2018":        {keys.TypeEd25519, materials[:3]},
 	"EcdsaSecp256k1VerificationKey2019": {keys.TypeSecp256k1, materials[:4]},
 	"Secp256k1VerificationKey2018":      {keys.TypeSecp256k1, materials[:4]},
+	"EcdsaSecp256k1RecoveryMethod2020":  {keys.TypeSecp256k1, materials[:4]},
 	"EcdsaSecp256r1VerificationKey2019": {keys.TypeP256, materials[:4]},
 	"P256Key2021":                       {keys.TypeP256, materials[:3]},
 	"P384Key2021":                       {keys.TypeP384, materials[:3]},
@@ -56,7 +57,10 @@ func readKey(o strictjson.Object, methodType, member string) (*keys.Key, *Error)
 		}
 	}
 	t, ok := methodTypes[methodType]
+	account, hasAccount, err := readAccount(o, member)
 	switch {
+	case hasAccount && ok && form == "" && t.key == keys.TypeSecp256k1:
+		return account, err
 	case !ok:
 		return nil, fail(UnsupportedKey, member+".type", "%.60q is not known", methodType)
 	case form == "":
@@ -65,14 +69,39 @@ func readKey(o strictjson.Object, methodType, member string) (*keys.Key, *Error)
 		return nil, fail(UnsupportedKey, member+"."+form, "not where a %s has its key", methodType)
 	}
 	member += "." + form
-	k, err := readMaterial(o[form], form, t.key)
-	if err != nil {
-		return nil, fromKey(member, err)
+	k, e := readMaterial(o[form], form, t.key)
+	if e != nil {
+		return nil, fromKey(member, e)
+	}
+	if account != nil && k.Type() == keys.TypeSecp256k1 && !k.Same(account) {
+		return nil, fail(Reason(keys.Malformed), member, "the key is not that of the method's account")
 	}
 	if t.key != "" && k.Type() != t.key {
 		return nil, fail(Reason(keys.Malformed), member, "a key of type %s in a %s", k.Type(), methodType)
 	}
 	return k, nil
+}
+
+// readAccount reads the account that a method may have in place of a key, or beside it:
+// blockchainAccountId, or ethereumAddress of older documents.
+func readAccount(o strictjson.Object, member string) (*keys.Key, bool, *Error) {
+	for _, name := range []string{"blockchainAccountId", "ethereumAddress"} {
+		if !o.Has(name) {
+			continue
+		}
+		path := member + "." + name
+		text := o.String(name)
+		if name == "ethereumAddress" {
+			text = "eip155:1:" + text
+		}
+		a, ok := parseAccountID(text)
+		if !ok {
+			return nil, true, fail(Reason(keys.Malformed), path, "%.80q, want an account of CAIP-10", o.String(name))
+		}
+		k, err := accountKey(a, path)
+		return k, true, err
+	}
+	return nil, false, nil
 }
 
 func readMaterial(v any, form, keyType string) (*keys.Key, error) {

@@ -17,32 +17,42 @@ func WebURL(did string) (string, error) {
 	if u.did != did || u.method != "web" {
 		return "", fail(MalformedDID, "", "%.80q, want a did:web", did)
 	}
-	segments := strings.Split(u.id, ":") // step 1: each colon is a slash
+	base, wellKnown, reason := webBase(u.id)
+	if reason != nil {
+		return "", fail(MalformedDID, "", "%.80q: %s", did, reason.Detail)
+	}
+	return base + wellKnown + "/did.json", nil
+}
+
+// webBase returns the URL that a host and path of a did:web or did:webvh stand for, and
+// what is put behind it where there is no path.
+func webBase(id string) (base, wellKnown string, reason *Error) {
+	segments := strings.Split(id, ":") // step 1: each colon is a slash
 	host, port, hasPort := segments[0], "", false
 	if i := strings.Index(strings.ToUpper(host), "%3A"); i >= 0 { // step 2: but one in the host is a port's
 		host, port, hasPort = host[:i], host[i+len("%3A"):], true
 	}
 	if what := badHost(host); what != "" {
-		return "", fail(MalformedDID, "", "%.80q: %s", did, what)
+		return "", "", fail(MalformedDID, "", "%s", what)
 	}
-	url := "https://" + host
+	base = "https://" + host
 	if hasPort {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 || port[0] == '0' {
-			return "", fail(MalformedDID, "", "%.80q: port %.20q, want 1 to 65535", did, port)
+			return "", "", fail(MalformedDID, "", "port %.20q, want 1 to 65535", port)
 		}
-		url += ":" + port
+		base += ":" + port
 	}
 	if len(segments) == 1 {
-		return url + "/.well-known/did.json", nil // steps 4 and 5
+		return base, "/.well-known", nil // steps 4 and 5
 	}
 	for _, s := range segments[1:] {
 		if !isSegment(s) {
-			return "", fail(MalformedDID, "", "%.80q: %.40q is no path segment here", did, s)
+			return "", "", fail(MalformedDID, "", "%.40q is no path segment here", s)
 		}
-		url += "/" + s
+		base += "/" + s
 	}
-	return url + "/did.json", nil
+	return base, "", nil
 }
 
 const (
