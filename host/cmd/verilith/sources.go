@@ -22,9 +22,9 @@ import (
 
 // sources are the flags that say where evidence comes from.
 type sources struct {
-	registries, recognised, gateways, routers, cars, folders, private list
-	cache, asOf, stateFile                                            string
-	offline, live, mirrors, noState                                   bool
+	registries, recognised, speaks, gateways, routers, cars, folders, private list
+	cache, asOf, stateFile                                                    string
+	offline, live, mirrors, noState                                           bool
 
 	stores []fetch.Store
 	close  []func() error
@@ -43,6 +43,7 @@ func (f *sources) blockFlags(fs *flag.FlagSet) {
 func (f *sources) registryFlags(fs *flag.FlagSet) {
 	fs.Var(&f.registries, "registry", "registry to trust (repeatable): the `CID` of a snapshot or of a governed\nregistry, a CAR file, a static mirror's folder, a working folder, a JSON file\nof entities, or a folder of entity files")
 	fs.Var(&f.recognised, "recognised", "`REGISTRY`, as above, that counts as far as one to trust recognises it\n(repeatable)")
+	fs.Var(&f.speaks, "speaks-for", "`REGISTRY=ID`: in whose name a registry, written as above, speaks; others may\nrecognise it, and authorizations be made, by that ID (repeatable)")
 	fs.StringVar(&f.asOf, "as-of", "", "`TIME` (RFC 3339) at which the snapshots were known to be the newest")
 	f.stateFlags(fs)
 }
@@ -161,8 +162,13 @@ func (f *sources) trusted() ([]wire.Registry, error) {
 			return nil, usagef("--as-of: %v", err)
 		}
 	}
+	names := slices.Concat(f.registries, f.recognised)
+	authorities, err := f.authorities(names)
+	if err != nil {
+		return nil, err
+	}
 	var all []wire.Registry
-	for i, arg := range slices.Concat(f.registries, f.recognised) {
+	for i, arg := range names {
 		r, err := f.registry(arg)
 		name := "--registry"
 		if r.Recognised = i >= len(f.registries); r.Recognised {
@@ -174,9 +180,33 @@ func (f *sources) trusted() ([]wire.Registry, error) {
 		if r.Snapshot != "" {
 			r.AsOf = f.asOf
 		}
+		r.Authority = authorities[arg]
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// authorities reads the --speaks-for flags: a registry's ID by the registry as it is written.
+// It goes by the registries that there are, since a file's name and an ID may each have
+// an equals sign.
+func (f *sources) authorities(registries []string) (map[string]string, error) {
+	of := map[string]string{}
+	for _, text := range f.speaks {
+		found := ""
+		for _, arg := range registries {
+			if id, ok := strings.CutPrefix(text, arg+"="); ok && id != "" && len(arg) > len(found) {
+				found = arg
+			}
+		}
+		switch {
+		case found == "":
+			return nil, usagef("--speaks-for %s: want REGISTRY=ID, with a registry as --registry or --recognised has it", clean(text, 80))
+		case of[found] != "":
+			return nil, usagef("--speaks-for %s: %s has an ID already", clean(text, 80), clean(found, 80))
+		}
+		of[found] = text[len(found)+1:]
+	}
+	return of, nil
 }
 
 // registry reads one --registry flag.
