@@ -49,6 +49,8 @@ type Expect struct {
 	// OpenID4VP is the request to which the input is the response, if it was made by
 	// OpenID for Verifiable Presentations 1.0.
 	OpenID4VP *OpenID4VP `json:"openid4vp,omitempty"`
+	// MDoc is what more a session has in which mobile documents were asked for.
+	MDoc *MDoc `json:"mdoc,omitempty"`
 }
 
 // OpenID4VP is an authorization request of OpenID for Verifiable Presentations 1.0, as
