@@ -18,7 +18,7 @@ var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 
 // VerifyChain validates the document signer's certificate to one of the certificates of
 // its issuing authority, at the time of signing: step 1 of Section 9.3.1, and Section
-// 9.3.3. It returns the authority's. The errors are of type *[Error].
+// 9.3.3. One of them may be the document signer's own. It returns the authority's. The errors are of type *[Error].
 func (d *Document) VerifyChain(authorities []*x509.Certificate) (*x509.Certificate, error) {
 	ds := d.Chain[0]
 	// The signer's own rules first: they say more than that no path leads anywhere.
@@ -32,6 +32,9 @@ func (d *Document) VerifyChain(authorities []*x509.Certificate) (*x509.Certifica
 	root, err := d.Chain.Verify(authorities, x509chain.Options{At: d.MSO.Signed, Usage: mdlDS})
 	if err != nil {
 		return nil, wrap("issuerAuth.x5chain", err)
+	}
+	if root.Equal(ds) {
+		return root, nil // who is trusted is the document signer itself
 	}
 	// Table B.1: the path length constraint of a root is 0. Roots in use leave it out, so
 	// what it says is checked here and not its being there: nobody stands in between.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/di"
+	"github.com/verilith/verilith/wasm/internal/mdoc"
 	"github.com/verilith/verilith/wasm/internal/x509chain"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/keys"
@@ -53,8 +54,11 @@ type Proof struct {
 	Domain    []string
 	Challenge string
 
-	// Chain are the certificates that came with an SD-JWT VC, nil if none did.
+	// Chain are the certificates that came with an SD-JWT VC or a mobile document, nil if
+	// none did.
 	Chain x509chain.Chain
+	// MDoc is the mobile document, whose chain has a profile of its own; else nil.
+	MDoc *mdoc.Document
 
 	// RDF is how a suite that signs RDF reads its document. It is for who has the
 	// contexts to set.
@@ -85,6 +89,12 @@ func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, err
 			}
 		}
 		return list, nil
+	}
+	if m := env.COSE; m != nil {
+		return []Proof{{Method: string(m.KeyID()), Algorithm: string(m.Alg), SignedAt: signedAt, env: env}}, nil
+	}
+	if d := env.MDoc; d != nil {
+		return []Proof{{Algorithm: string(d.Algorithm()), SignedAt: signedAt, Chain: d.Chain, MDoc: d, env: env}}, nil
 	}
 	if len(env.Proofs) == 0 {
 		return nil, &Error{Reason: None, Detail: "the document has no proof"}
@@ -128,6 +138,9 @@ func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 		}
 		return nil
 	}
+	if p.env.COSE != nil || p.env.MDoc != nil {
+		return p.binary(key)
+	}
 	if err := key.Fits(p.jws.Alg); err != nil {
 		return &Error{Reason: WrongKey, Detail: err.Error()}
 	}
@@ -138,6 +151,26 @@ func (p *Proof) Verify(key *keys.Key, now time.Time) error {
 		return &Error{Reason: BadSignature, Detail: err.Error()}
 	}
 	return nil
+}
+
+// binary verifies a COSE_Sign1, or a mobile document with every element that it
+// discloses.
+func (p *Proof) binary(key *keys.Key) error {
+	if err := key.Fits(keys.Algorithm(p.Algorithm)); err != nil {
+		return &Error{Reason: WrongKey, Detail: err.Error()}
+	}
+	if p.env.COSE != nil {
+		if err := p.env.COSE.Verify(key, nil, nil); err != nil {
+			return &Error{Reason: BadSignature, Detail: err.Error()}
+		}
+		return nil
+	}
+	err := p.MDoc.VerifyIssuer(key)
+	var me *mdoc.Error
+	if errors.As(err, &me) {
+		return &Error{Reason: Reason(me.Reason), Detail: me.Error()}
+	}
+	return err
 }
 
 func fromDI(err error) error {

@@ -25,6 +25,8 @@ func about() *wire.About {
 			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
 			{Name: string(cred.SDJWTVC), Specification: "SD-JWT VC (draft 24) in an SD-JWT (RFC 9901), compact or JSON, with key binding"},
 			{Name: string(cred.VCSDJWT), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+sd-jwt"},
+			{Name: string(cred.VCCOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+cose (COSE_Sign1)"},
+			{Name: string(cred.MDoc), Specification: "ISO/IEC 18013-5 mobile documents: IssuerSigned and DeviceResponse, with device authentication for OpenID4VP 1.0 and ISO/IEC TS 18013-7"},
 			{Name: string(cred.HealthCard), Specification: "SMART Health Cards Framework: JWS, shc:/ and .smart-health-card"},
 			{Name: string(cred.DataIntegrity), Specification: "W3C Verifiable Credential Data Integrity 1.0, VCDM 1.1 and 2.0"},
 		},

@@ -28,6 +28,9 @@ func summary(c *cred.Credential, env *cred.Envelope) *wire.Credential {
 			s.HolderKey = "jkt:" + key.Thumbprint()
 		}
 	}
+	if env.MDoc != nil && env.MDoc.MSO.DeviceKey != nil {
+		s.HolderKey = "jkt:" + env.MDoc.MSO.DeviceKey.Thumbprint()
+	}
 	for _, t := range []struct {
 		from *time.Time
 		to   *string

@@ -36,7 +36,7 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	for i, p := range proofs {
 		m.times[i] = p.Time(c, ev.now)
 	}
-	anchors := anchored(ev, c, proofs)
+	anchors, unreadable := anchored(ev, c, proofs)
 	m.foresee(ev, c)
 	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
@@ -51,10 +51,16 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 			KeySet: c.Format == cred.HealthCard, Metadata: c.Format == cred.SDJWTVC, Unbound: policy.AcceptUnboundIssuer, URL: c.Format == cred.DataIntegrity}
 		var found []issuer.Key
 		var err error
-		if p.Chain != nil {
+		switch {
+		case p.MDoc != nil:
+			found, err = issuer.InIACA(q, p.MDoc, anchors)
+		case p.Chain != nil:
 			found, err = issuer.InChain(q, p.Chain, anchors, ev.now)
-		} else {
+		default:
 			found, err = issuer.Find(q, m.standings, ev)
+		}
+		if p.Chain != nil {
+			err = m.unanchored(err, unreadable)
 		}
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
 			m.keyErr = err
