@@ -121,6 +121,10 @@ func wrap(err error, subject string) error {
 			e.Reason = AmbiguousKey
 		case did.Deactivated:
 			e.Reason = Deactivated
+		case did.NotInForce:
+			e.Reason = NotInForce
+		case did.MalformedLog, did.InvalidLog, did.NotWitnessed:
+			e.Reason = Reason(de.Reason)
 		case did.UnsupportedKey:
 			e.Reason, e.Unknown = UnsupportedKey, true
 		}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/registry"
@@ -36,6 +37,7 @@ const (
 	NotTheIssuers       Reason = "key_of_another"          // the verification method is not the issuer's
 	MalformedMethod     Reason = "malformed_key_reference" // the name of the key is no verification method's URL
 	Deactivated         Reason = "did_deactivated"         // its document says that the DID is no more
+	NotInForce          Reason = "did_not_in_force"        // the history of the DID has no version of when the proof was made
 )
 
 // Error is why no key was found.
@@ -59,8 +61,11 @@ type Query struct {
 	// keys, or "" where the proof names none.
 	Method  string
 	Purpose string // a verification relationship: assertionMethod
-	Unbound bool   // take a key that is not the issuer's, from wherever it must be obtained
-	URL     bool   // Method must be a verification method's URL, as in Data Integrity: no bare name, no DID alone
+	// At is when the proof was made: the version of the issuer's DID that was in force then
+	// counts. The zero time is now.
+	At      time.Time
+	Unbound bool // take a key that is not the issuer's, from wherever it must be obtained
+	URL     bool // Method must be a verification method's URL, as in Data Integrity: no bare name, no DID alone
 	// Metadata says that an https issuer publishes JWT VC Issuer Metadata (SD-JWT VC).
 	Metadata bool
 	KeySet   bool // an https issuer publishes a JWK set, not a controller document (SMART Health Cards)
@@ -100,6 +105,8 @@ const (
 // Documents obtains documents by URL. It returns ErrMissing where the case has not
 // yet got one, and ErrUnobtainable where the embedder could not get it.
 type Documents interface {
+	// Now is the time of the verdict.
+	Now() time.Time
 	Document(url, accept string) ([]byte, error)
 }
 
@@ -185,11 +192,11 @@ func ofAnother(q Query, base string, standings []registry.Standing, docs Documen
 			return nil, err
 		}
 	}
-	if !bound && !q.Unbound && !strings.HasPrefix(base, "did:key:") && !strings.HasPrefix(base, "did:jwk:") {
+	if !bound && !q.Unbound && !did.SelfContained(base) {
 		// Its document is not asked for: who made up the credential may have made up whom to ask.
 		return nil, &Error{Reason: NotTheIssuers, Detail: fmt.Sprintf("%.200q is not shown to be a key of the issuer %.200q", q.Method, q.Issuer)}
 	}
-	found, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose}, nil, docs)
+	found, err := Find(Query{Issuer: base, Method: q.Method, Purpose: q.Purpose, At: q.At}, nil, docs)
 	for i := range found {
 		if !bound {
 			found[i].Unbound = NotTheIssuers
@@ -205,8 +212,8 @@ func listed(q Query, standings []registry.Standing, docs Documents) (bool, error
 	var doc *did.Document
 	var err error
 	switch {
-	case strings.HasPrefix(q.Issuer, "did:web:"):
-		doc, err = did.Resolve(q.Issuer, func(url string) ([]byte, error) { return docs.Document(url, acceptDID) })
+	case strings.HasPrefix(q.Issuer, "did:web:"), strings.HasPrefix(q.Issuer, "did:webvh:"):
+		doc, _, err = resolve(q, docs)
 	case strings.HasPrefix(q.Issuer, "https://") && !q.KeySet && !q.Metadata && !hasKeys(standings):
 		var body []byte
 		if body, err = docs.Document(q.Issuer, acceptController); err == nil {
@@ -223,6 +230,7 @@ func listed(q Query, standings []registry.Standing, docs Documents) (bool, error
 
 // The media types of documents, DID Core Section 6 and Controlled Identifiers 1.0 Section 4.
 const (
+	acceptLog        = "text/jsonl, application/jsonl, text/plain" // did:webvh 1.0 "The DID to HTTPS Transformation"
 	acceptDID        = "application/did+json, application/did+ld+json, application/json"
 	acceptController = "application/cid+json, application/json, application/ld+json"
 )
@@ -286,15 +294,30 @@ func named(q Query, k registry.Key) bool {
 
 // inDID finds the key in the issuer's DID document.
 func inDID(q Query, docs Documents) ([]Key, error) {
-	source := FromDID
-	doc, err := did.Resolve(q.Issuer, func(url string) ([]byte, error) {
-		source = FromDocument
-		return docs.Document(url, acceptDID)
-	})
+	doc, source, err := resolve(q, docs)
 	if err != nil {
 		return nil, wrap(err, q.Issuer)
 	}
 	return inDocument(q, doc, source)
+}
+
+// resolve returns the document of the issuer's DID as it was when the proof was made, and
+// where it was found.
+func resolve(q Query, docs Documents) (*did.Document, Source, error) {
+	source := FromDID
+	times := did.Times{At: q.At, Now: docs.Now()}
+	if times.At.IsZero() {
+		times.At = times.Now
+	}
+	doc, err := did.ResolveAt(q.Issuer, times, func(url string) ([]byte, error) {
+		source = FromDocument
+		accept := acceptDID
+		if strings.HasSuffix(url, ".jsonl") {
+			accept = acceptLog
+		}
+		return docs.Document(url, accept)
+	})
+	return doc, source, err
 }
 
 // inController finds the key in the controller document at the issuer's URL,

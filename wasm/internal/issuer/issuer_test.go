@@ -3,6 +3,7 @@ package issuer
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
@@ -16,6 +17,8 @@ type library struct {
 	gone  map[string]bool
 	asked []string
 }
+
+func (l *library) Now() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
 func (l *library) Document(url, _ string) ([]byte, error) {
 	l.asked = append(l.asked, url)

@@ -168,6 +168,9 @@ func (ev *evidence) need(name string, n wire.Need) {
 	ev.needs = append(ev.needs, n)
 }
 
+// Now is the time of the verdict.
+func (ev *evidence) Now() time.Time { return ev.now }
+
 // Document obtains a document: from a registry's resources, or else as live evidence.
 // So a registry is asked before anybody by URL learns of the verification.
 func (ev *evidence) Document(url, accept string) ([]byte, error) {

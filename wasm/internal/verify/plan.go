@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
@@ -38,7 +39,7 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	}
 	anchors, unreadable := anchored(ev, c, proofs)
 	m.foresee(ev, c)
-	if len(ev.needs) > 0 && !selfContained(c.Issuer) {
+	if len(ev.needs) > 0 && !did.SelfContained(c.Issuer) {
 		return m // the registry may have the key; asking anybody else would tell of the verification
 	}
 	hopeless := &m.foreseen
@@ -47,7 +48,7 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		if owner := issuer.Owner(p.Method); owner != "" && owner != c.Issuer && policy.AcceptUnboundIssuer {
 			m.others = append(m.others, ev.standings(owner)...)
 		}
-		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose,
+		q := issuer.Query{Issuer: c.Issuer, Method: p.Method, Purpose: proof.Purpose, At: m.times[i],
 			KeySet: c.Format == cred.HealthCard, Metadata: c.Format == cred.SDJWTVC, Unbound: policy.AcceptUnboundIssuer, URL: c.Format == cred.DataIntegrity}
 		var found []issuer.Key
 		var err error
@@ -99,16 +100,6 @@ func (m *material) foresee(ev *evidence, c *cred.Credential) {
 // told, by asking for its key, that a credential of this issuer is being verified.
 func (m *material) hopeless() bool {
 	return !slices.ContainsFunc(m.standings, func(s registry.Standing) bool { return s.Entity != nil })
-}
-
-// selfContained reports whether an issuer's keys are in its name.
-func selfContained(id string) bool {
-	for _, method := range []string{"did:key:", "did:jwk:"} {
-		if len(id) > len(method) && id[:len(method)] == method {
-			return true
-		}
-	}
-	return false
 }
 
 // Keys and Issuers make material the proof package's finder.
