@@ -7,16 +7,15 @@ import (
 
 	"github.com/mr-tron/base58"
 
+	"github.com/verilith/verilith/wasm/internal/rdfc"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
 const (
-	diNow     = "2023-03-01T00:00:00Z" // after every created
-	diIssuer  = "https://vc.example/issuers/5678"
-	diFolder  = "TestVectors/eddsa-jcs-2022/"
-	whyNoRDFC = "its suite canonicalizes RDF, which is not done yet; undetermined"
-	whyRDFC   = "an intermediate value of a suite that canonicalizes RDF, which is not done yet"
+	diNow    = "2023-03-01T00:00:00Z" // after every created
+	diIssuer = "https://vc.example/issuers/5678"
+	diFolder = "TestVectors/eddsa-jcs-2022/"
 )
 
 // diEdDSASpec compares the intermediate values of eddsa-jcs-2022 with those that
@@ -28,17 +27,39 @@ func diEdDSASpec(s *session) {
 			s.jcsSigned(v)
 			continue
 		}
-		for _, f := range v.Files {
-			part := f[strings.LastIndexByte(f, '/')+1:]
-			if !strings.HasPrefix(part, "signed") {
-				s.skip(v, part, open, whyRDFC)
-				continue
+		if suffix, ok := diEdDSASuffix[v.Name]; ok {
+			folder := "TestVectors/" + v.Name + "/"
+			s.rdfIntermediate(v, folder, suffix, rdfc.SHA256)
+			if doc, ok := s.object(v, folder+"signed"+suffix+".json"); ok {
+				s.diSigned(v, "signed", doc, diNow)
 			}
-			if doc, ok := s.read(v, f); ok {
-				s.judge(v, part, question{input: doc, now: diNow, entities: []strictjson.Object{entity(diIssuer)}},
-					notYet(valid, wire.CheckProof, "unsupported_proof", whyNoRDFC))
-			}
+			continue
 		}
+		s.proofSetChain(v)
+	}
+}
+
+var diEdDSASuffix = map[string]string{"eddsa-rdfc-2022": "DataInt", "Ed25519Signature2020": "EdSig"}
+
+// proofSetChain judges the documents with several proofs.
+func (s *session) proofSetChain(v vector) {
+	for _, f := range v.Files {
+		part := f[strings.LastIndexByte(f, '/')+1:]
+		if !strings.HasPrefix(part, "signed") && !strings.HasPrefix(part, "proofChainTempDoc") {
+			s.skip(v, part, open, "what a signed document of the case was made of")
+			continue
+		}
+		doc, ok := s.object(v, f)
+		if !ok {
+			continue
+		}
+		if part == "proofChainTempDoc2.json" { // less a proof that the signature is over
+			s.judge(v, part, s.diQuestion(doc, diNow), rejected(wire.CheckProof, "previous_proof_missing"))
+			continue
+		}
+		s.judge(v, part, s.diQuestion(doc, diNow), accepted())
+		doc["name"] = "Somebody"
+		s.judge(v, part+": claim added", s.diQuestion(doc, diNow), rejected(wire.CheckProof, "bad_signature"))
 	}
 }
 

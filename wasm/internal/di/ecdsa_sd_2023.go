@@ -85,7 +85,7 @@ func verifyECDSASD2023(in *input, key *keys.Key) error {
 	if len(others) != len(d.Signatures) {
 		return &Error{MalformedProof, "proofValue", fmt.Sprintf("%d signatures for %d statements", len(d.Signatures), len(others))}
 	}
-	signed := join(digest(rdfc.SHA256, config.NQuads()), d.PublicKey, hashLines(mandatory))
+	signed := join(Digest(rdfc.SHA256, config.NQuads()), d.PublicKey, hashLines(mandatory))
 	if err := checkSignature(key, keys.ES256, signed, d.BaseSignature); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (in *input) hashJCS(suite string, hash rdfc.Hash) ([]byte, error) {
 		return nil, &Error{NoCanonicalForm, "proof", err.Error()}
 	}
 	// Step 7, Section 3.3.4: the hash of the configuration comes first.
-	return append(digest(hash, configuration), digest(hash, document)...), nil
+	return append(Digest(hash, configuration), Digest(hash, document)...), nil
 }
 
 // isSuite checks that a proof is a DataIntegrityProof of a suite.

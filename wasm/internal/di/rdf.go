@@ -133,10 +133,11 @@ func (in *input) hashRDF(hash rdfc.Hash) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(digest(hash, config.NQuads()), digest(hash, document.NQuads())...), nil
+	return append(Digest(hash, config.NQuads()), Digest(hash, document.NQuads())...), nil
 }
 
-func digest(hash rdfc.Hash, data []byte) []byte {
+// Digest hashes data.
+func Digest(hash rdfc.Hash, data []byte) []byte {
 	if hash == rdfc.SHA384 {
 		sum := sha512.Sum384(data)
 		return sum[:]

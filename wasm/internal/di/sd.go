@@ -146,6 +146,6 @@ func group(lines []string, mandatory []uint64) (must, may []string, err error) {
 }
 
 // hashLines is Hash Mandatory N-Quads.
-func hashLines(lines []string) []byte { return digest(rdfc.SHA256, []byte(strings.Join(lines, ""))) }
+func hashLines(lines []string) []byte { return Digest(rdfc.SHA256, []byte(strings.Join(lines, ""))) }
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }

@@ -25,6 +25,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	gnark "github.com/consensys/gnark-crypto/ecc/secp256k1/ecdsa"
 	"github.com/mr-tron/base58"
 
@@ -47,6 +48,7 @@ type Issuer struct {
 	codec uint64            // its multicodec, and its bytes under it
 	raw   []byte
 	sign  func(message []byte) ([]byte, error)
+	bbs   fr.Element // secret key of BBS
 
 	ethereum *gnark.PrivateKey // of a secp256k1 key
 }
@@ -76,6 +78,8 @@ func Key(alg, name string) *Issuer {
 	case "RS256-1024":
 		i.Alg = "RS256"
 		i.rsa(rsa1024, "RS256")
+	case "BBS":
+		i.bbsKey(seed[:])
 	default:
 		panic("no test key for " + alg)
 	}

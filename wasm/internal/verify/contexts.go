@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/verilith/verilith/wasm/internal/contexts"
 	"github.com/verilith/verilith/wasm/internal/di"
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/internal/jsonld"
@@ -124,4 +125,5 @@ func (m *material) toRDF(ev *evidence) di.ToRDF {
 	}, &memo)
 }
 
-func builtIn(string) (jsonld.Document, bool) { return jsonld.Document{}, false }
+// builtIn returns a context that the module holds.
+func builtIn(iri string) (jsonld.Document, bool) { return contexts.Document(iri) }
