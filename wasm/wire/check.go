@@ -214,6 +214,7 @@ const (
 	ClassKeys     = "keys"     // documents that hold an issuer's keys
 	ClassStatus   = "status"   // status lists
 	ClassTypes    = "types"    // type metadata, to which no age applies
+	ClassSchemas  = "schemas"  // schemas and what is named by digest, to which no age applies
 	ClassRegistry = "registry" // the head of a governed registry
 )
 

@@ -186,6 +186,11 @@ type Credential struct {
 	HolderProven bool   `json:"holderProven,omitempty"`
 	// Claims are the disclosed ones, a list of subjects.
 	Claims []strictjson.Object `json:"claims,omitempty"`
+	// Evidence, RefreshService and TermsOfUse are passed on as they stand: nothing that
+	// they name was fetched or judged.
+	Evidence       []strictjson.Object `json:"evidence,omitempty"`
+	RefreshService []strictjson.Object `json:"refreshService,omitempty"`
+	TermsOfUse     []strictjson.Object `json:"termsOfUse,omitempty"`
 }
 
 // QueryItem is a credential query of a DCQL query, or a claim in it.
@@ -227,7 +232,7 @@ type Trust struct {
 
 // Freshness is the age of one class of evidence.
 type Freshness struct {
-	Class  string `json:"class"`           // "keys", "registry", "status", "types"
+	Class  string `json:"class"`           // "keys", "registry", "status", "types", "schemas"
 	Source string `json:"source"`          // URL, root CID or "inline"
 	Origin string `json:"origin"`          // "live", "snapshot", "inline", "signed"
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known

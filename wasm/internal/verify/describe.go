@@ -22,7 +22,8 @@ func describe(env *cred.Envelope) string {
 // summary is what the credential says of itself.
 func summary(c *cred.Credential, env *cred.Envelope) *wire.Credential {
 	s := &wire.Credential{Format: string(env.Format), Version: c.Version, ID: c.ID, Issuer: c.Issuer, IssuerName: c.IssuerName,
-		Types: c.Types, Subjects: c.SubjectIDs, Claims: c.Subjects}
+		Types: c.Types, Subjects: c.SubjectIDs, Claims: c.Subjects,
+		Evidence: c.Evidence, RefreshService: c.RefreshService, TermsOfUse: c.TermsOfUse}
 	if env.SD != nil {
 		if key, err := env.SD.HolderKey(); err == nil {
 			s.HolderKey = "jkt:" + key.Thumbprint()

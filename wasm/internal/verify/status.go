@@ -131,8 +131,12 @@ func (ev *evidence) listing(r *report, e *status.Entry, referrer *cred.Credentia
 		l.stale, l.answer = ev.listAge(r, doc, ttl, nil, nil, policy)
 		return l
 	}
-	p, answer := ev.proveList(r, e, doc, referrer, m, policy)
-	if l.answer = answer; answer.Reason != "" {
+	o := claimant{what: "the list", check: wire.CheckStatus, resource: e.Resource, referrer: referrer, material: m}
+	if o.env, o.c, l.answer = openList(e, doc.body, referrer); l.answer.Reason != "" {
+		return l
+	}
+	var p proof.Proven
+	if p, l.answer = ev.proveOther(r, o, policy); l.answer.Reason != "" {
 		return l
 	}
 	if l.list, l.answer = e.Read(p); l.answer.Reason != "" {
@@ -192,24 +196,32 @@ func (ev *evidence) statusList(url, accept string) (doc *document, ttl time.Dura
 	return doc, 0, err
 }
 
-// proveList proves a list as any credential is: by a key of its issuer that was in
-// force, who is the credential's own issuer or authorised by the registries to issue
-// lists of this type. No loosening of the policy reaches here but the age of keys.
-func (ev *evidence) proveList(r *report, e *status.Entry, doc *document, referrer *cred.Credential, of *material, policy wire.Policy) (proof.Proven, status.Answer) {
+// claimant is a credential that another one refers to, and that is to be proven before
+// it is read: a status list, or the credential of a schema.
+type claimant struct {
+	what     string // for people: "the list"
+	check    string // the check that it is for
+	env      *cred.Envelope
+	c        *cred.Credential
+	resource string // what an issuer other than the referrer's must be authorised to issue
+	referrer *cred.Credential
+	material *material // of the referrer
+}
+
+// proveOther proves a credential that another one refers to as any is: by a key of its
+// issuer that was in force, who is the referrer's own issuer or authorised by the
+// registries to issue the like. No loosening of the policy reaches here but the age of keys.
+func (ev *evidence) proveOther(r *report, o claimant, policy wire.Policy) (proof.Proven, status.Answer) {
 	none := proof.Proven{}
 	unproven := func(detail string, unknown bool) (proof.Proven, status.Answer) {
-		return none, status.Answer{Reason: status.Unproven, Detail: "the list: " + detail, Unknown: unknown}
+		return none, status.Answer{Reason: status.Unproven, Detail: o.what + ": " + detail, Unknown: unknown}
 	}
-	env, c, answer := openList(e, doc.body, referrer)
-	if answer.Reason != "" {
-		return none, answer
-	}
-	proofs, err := proof.List(env, c)
+	proofs, err := proof.List(o.env, o.c)
 	if err != nil {
 		return unproven(err.Error(), unknownProof(err))
 	}
 	heard, quiet, needed, read := ev.heard, ev.quiet, len(ev.needs), len(ev.used)
-	m := plan(ev, c, proofs, wire.Policy{Trust: policy.Trust})
+	m := plan(ev, o.c, proofs, wire.Policy{Trust: policy.Trust})
 	ev.heard, ev.quiet = append(slices.Clone(heard), ev.heard...), quiet
 	if len(ev.needs) > needed {
 		return unproven("its key is asked for", true)
@@ -223,12 +235,12 @@ func (ev *evidence) proveList(r *report, e *status.Entry, doc *document, referre
 		return unproven(m.keyErr.Error(), unknown)
 	}
 	if freshness(ev, r, ev.used[read:], &m, policy) {
-		r.relax("acceptStale.keys", wire.CheckStatus, StaleKeys)
+		r.relax("acceptStale.keys", o.check, StaleKeys)
 	}
 	if m.stale != "" {
 		return unproven(m.stale, true)
 	}
-	proven, made, err := proof.Prove(c, proofs, &m, ev.now)
+	proven, made, err := proof.Prove(o.c, proofs, &m, ev.now)
 	if err != nil {
 		return unproven(err.Error(), unknownProof(err))
 	}
@@ -237,15 +249,15 @@ func (ev *evidence) proveList(r *report, e *status.Entry, doc *document, referre
 	if b := bound.v.Checks[0]; b.Result != wire.Pass {
 		return unproven(b.Detail, b.Result == wire.Unknown)
 	}
-	if same(c.Issuer, referrer.Issuer, of) {
+	if same(o.c.Issuer, o.referrer.Issuer, o.material) {
 		return proven, status.Answer{}
 	}
-	a := trust.Ask(trust.Question{Entity: c.Issuer, Action: trust.Issue, Resources: []string{e.Resource}, At: proven.SignedAt(), Now: ev.now, Held: true}, ev)
+	a := trust.Ask(trust.Question{Entity: o.c.Issuer, Action: trust.Issue, Resources: []string{o.resource}, At: proven.SignedAt(), Now: ev.now, Held: true}, ev)
 	for _, missing := range a.Missing {
 		ev.needBlock(missing.CID, missing.Path)
 	}
 	if a.Reason != "" {
-		return none, status.Answer{Reason: status.Untrusted, Unknown: a.Unknown, Detail: fmt.Sprintf("the list is issued by %.200q, who is not the credential's issuer and not authorised to issue %s: %s", c.Issuer, e.Resource, a.Detail)}
+		return none, status.Answer{Reason: status.Untrusted, Unknown: a.Unknown, Detail: fmt.Sprintf("%s is issued by %.200q, who is not the credential's issuer and not authorised to issue %s: %s", o.what, o.c.Issuer, o.resource, a.Detail)}
 	}
 	return proven, status.Answer{}
 }
@@ -274,8 +286,13 @@ func openList(e *status.Entry, body []byte, referrer *cred.Credential) (*cred.En
 	if e.Type == cred.TokenStatus {
 		return status.OpenToken(body, referrer)
 	}
+	return openCredential("the list", body)
+}
+
+// openCredential reads a credential that another one refers to.
+func openCredential(what string, body []byte) (*cred.Envelope, *cred.Credential, status.Answer) {
 	bad := func(detail string, unknown bool) (*cred.Envelope, *cred.Credential, status.Answer) {
-		return nil, nil, status.Answer{Reason: status.BadList, Detail: "the list: " + detail, Unknown: unknown}
+		return nil, nil, status.Answer{Reason: status.BadList, Detail: what + ": " + detail, Unknown: unknown}
 	}
 	env, err := cred.Recognise(body, "")
 	if err != nil {

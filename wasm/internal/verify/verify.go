@@ -10,7 +10,6 @@ import (
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
-	"github.com/verilith/verilith/wasm/internal/schema"
 	"github.com/verilith/verilith/wasm/internal/trust"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -29,6 +28,9 @@ func judge(c *wire.Case) wire.Reply {
 			we = &wire.Error{Reason: wire.BadRequest, Member: "registries", Detail: err.Error()}
 		}
 		return wire.Reply{Error: we}
+	}
+	if x := c.Request.Expect; x != nil && x.OpenID4VP != nil && x.OpenID4VP.Query != nil {
+		return response(ev, c)
 	}
 	env, err := cred.Recognise(c.Input, c.Request.Input.MediaType)
 	if err != nil {
@@ -148,7 +150,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	if env.Format == cred.SDJWTVC {
 		typeCheck(ev, r, env, c, good)
 	} else {
-		schemaCheck(r, proven)
+		schemaCheck(ev, r, proven, &m, good, policy)
 	}
 	if len(ev.needs) > 0 {
 		return wire.Verdict{}
@@ -238,14 +240,6 @@ func dates(r *report, c *cred.Credential, signed, now time.Time) {
 	}
 	last := r.v.Checks[len(r.v.Checks)-1]
 	r.problem("https://www.w3.org/TR/vc-data-model#RANGE_ERROR", last.Reason, last.Detail)
-}
-
-func schemaCheck(r *report, p proof.Proven) {
-	if a := schema.Check(p); a.Reason != "" {
-		r.fail(wire.CheckSchema, a.Reason, a.Detail, a.Unknown)
-	} else {
-		r.pass(wire.CheckSchema, a.Detail)
-	}
 }
 
 // waived reports whether the policy asks for no authorization. It does not waive what a
