@@ -56,6 +56,13 @@ func FromJWK(o strictjson.Object) (*Key, error) {
 			k.pub, err = readEC(o, crv)
 		case kty == "OKP" && crv == TypeEd25519:
 			k.pub, err = readOKP(o)
+		case kty == "OKP" && crv == TypeBLS12381G2:
+			// No RFC has this form; in the drafts of "BLS Key Representations" the kty changed.
+			// Here it is how registries hold such a key: x is the compressed point.
+			var x []byte
+			if x, err = octets(o, "x", len(blsKey{})); err == nil {
+				k.pub, err = newBLS(x)
+			}
 		default:
 			return nil, fail(UnsupportedKeyType, "crv", "%s curve %.40q, want EC P-256, P-384, P-521, secp256k1 or OKP Ed25519", kty, crv)
 		}
@@ -205,6 +212,8 @@ func (k *Key) required() strictjson.Object {
 		return strictjson.Object{"kty": "OKP", "crv": TypeEd25519, "x": enc(pub)}
 	case *rsa.PublicKey:
 		return strictjson.Object{"kty": "RSA", "n": enc(pub.N.Bytes()), "e": enc(big.NewInt(int64(pub.E)).Bytes())}
+	case *blsKey:
+		return strictjson.Object{"kty": "OKP", "crv": TypeBLS12381G2, "x": enc(pub[:])}
 	case Address: // no JWK has this form: it names the account where a key has its members
 		return strictjson.Object{"kty": TypeAccount, "address": pub.String()}
 	default:

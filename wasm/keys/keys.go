@@ -33,6 +33,8 @@ const (
 	TypeP521      = "P-521"
 	TypeSecp256k1 = "secp256k1"
 	TypeRSA       = "RSA"
+	// TypeBLS12381G2 is for BBS proofs alone, see [Key.BBS].
+	TypeBLS12381G2 = "BLS12381G2"
 )
 
 // Key is one public key, parsed and checked. It does not change once made.
@@ -53,6 +55,8 @@ func (k *Key) Type() string {
 		return pub.Params().Name
 	case *rsa.PublicKey:
 		return TypeRSA
+	case *blsKey:
+		return TypeBLS12381G2
 	case Address:
 		return TypeAccount
 	default:

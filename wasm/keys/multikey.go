@@ -19,6 +19,7 @@ import (
 const (
 	codecSecp256k1 = 0xe7
 	codecEd25519   = 0xed
+	codecBLS       = 0xeb
 	codecP256      = 0x1200
 	codecP384      = 0x1201
 	codecP521      = 0x1202
@@ -37,6 +38,7 @@ var curves = map[uint64]struct {
 	codecP256:      {TypeP256, 33},
 	codecP384:      {TypeP384, 49},
 	codecP521:      {TypeP521, 67},
+	codecBLS:       {TypeBLS12381G2, 96},
 }
 
 // maxMultikey bounds the text before it is decoded, which costs the square of its
@@ -77,7 +79,7 @@ func FromMultikey(s string) (*Key, error) {
 
 // exotic names keys that are met but take no part in the supported algorithms.
 var exotic = map[uint64]string{
-	0xea: " (BLS12-381 G1)", 0xeb: " (BLS12-381 G2)", 0xee: " (BLS12-381 G1 and G2)",
+	0xea: " (BLS12-381 G1)", 0xee: " (BLS12-381 G1 and G2)",
 	0xec: " (X25519)", 0xef: " (Sr25519)", 0x1203: " (Ed448)", 0x1204: " (X448)", 0x1206: " (SM2)",
 }
 
@@ -112,6 +114,8 @@ func (k *Key) Multikey() string {
 	switch pub := k.pub.(type) {
 	case ed25519.PublicKey:
 		raw = pub
+	case *blsKey:
+		raw = pub[:]
 	case *rsa.PublicKey:
 		raw = x509.MarshalPKCS1PublicKey(pub)
 	case Address:
@@ -131,6 +135,13 @@ func (k *Key) Multikey() string {
 // without a multicodec hold: an Ed25519 key, or a point in the forms of SEC 1
 // Section 2.3.3, compressed or not.
 func FromBytes(keyType string, raw []byte) (*Key, error) {
+	if keyType == TypeBLS12381G2 {
+		pub, err := newBLS(raw)
+		if err != nil {
+			return nil, err
+		}
+		return &Key{pub: pub}, nil
+	}
 	size, ok := coordinateSize[keyType]
 	if !ok {
 		return nil, fail(UnsupportedKeyType, "", "%.40q has no form as bare octets", keyType)

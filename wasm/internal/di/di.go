@@ -13,6 +13,7 @@
 // [VC-DI-EDDSA]: https://www.w3.org/TR/vc-di-eddsa/
 //
 // [VC-DI-ECDSA]: https://www.w3.org/TR/vc-di-ecdsa/
+// [VC-DI-BBS]: https://www.w3.org/TR/vc-di-bbs/
 package di
 
 import (
@@ -185,6 +186,7 @@ var suites = map[string]struct {
 	verify func(in *input, key *keys.Key) error
 	rdf    bool // it signs RDF
 }{
+	"bbs-2023":                    {verifyBBS2023, true},
 	"ecdsa-jcs-2019":              {verifyECDSAJCS2019, false},
 	"ecdsa-rdfc-2019":             {verifyECDSARDFC2019, true},
 	"ecdsa-sd-2023":               {verifyECDSASD2023, true},

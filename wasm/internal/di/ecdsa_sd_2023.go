@@ -52,7 +52,7 @@ func verifyECDSASD2023(in *input, key *keys.Key) error {
 	if key.Type() != keys.TypeP256 {
 		return &Error{WrongKeyType, "verificationMethod", fmt.Sprintf("a key of type %s, want P-256", key.Type())}
 	}
-	data, err := sdValue(in.proof, []byte{kindECDSABase}, kindECDSADerived)
+	data, err := sdValue(in.proof, kindECDSABase, kindECDSADerived, nil)
 	if err != nil {
 		return err
 	}

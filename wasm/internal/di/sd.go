@@ -3,7 +3,6 @@ package di
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
@@ -32,7 +31,8 @@ const (
 )
 
 // sdValue decodes the text of proofValue: base64url, and one of the kinds of proof.
-func sdValue(proof strictjson.Object, base []byte, derived byte) ([]byte, error) {
+// features names the kinds that exist beside.
+func sdValue(proof strictjson.Object, base, derived byte, features map[byte]string) ([]byte, error) {
 	text := proof.String("proofValue")
 	if len(text) > maxSDValue {
 		return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("%d characters, want at most %d", len(text), maxSDValue)}
@@ -47,13 +47,16 @@ func sdValue(proof strictjson.Object, base []byte, derived byte) ([]byte, error)
 	if len(data) < 3 || data[0] != 0xd9 || data[1] != 0x5d {
 		return nil, &Error{MalformedProof, "proofValue", "does not begin with the header of a proof for selective disclosure"}
 	}
-	switch {
-	case data[2] == derived:
+	switch kind := data[2]; {
+	case kind == derived:
 		return data[3:], nil
-	case slices.Contains(base, data[2]):
+	case kind == base:
 		return nil, &Error{BaseProof, "proofValue", "is a base proof: its holder derives from it the proof to be verified"}
+	case features[kind] != "":
+		return nil, &Error{UnsupportedSuite, "proofValue", "a proof with the optional feature " + features[kind]}
+	default:
+		return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("kind of proof %#02x, want %#02x", kind, derived)}
 	}
-	return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("kind of proof %#02x, want %#02x", data[2], derived)}
 }
 
 // sdCBOR is the CBOR of these proofs: one form for each value, nothing but what they name.
