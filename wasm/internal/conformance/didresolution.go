@@ -15,7 +15,10 @@ import (
 )
 
 const (
-	whyOtherMethod = "another DID method than key, jwk and web: not resolved; refused as unsupported_method"
+	whyOtherMethod = "a DID method that is not resolved; refused as unsupported_method"
+	whyLegacyPKH   = "a network by the name that it had before did:pkh took up CAIP-2 (did:pkh, Appendix \"Legacy Support\"); refused as malformed_did"
+	whyOtherChain  = "an account of another namespace than eip155: its key is of a kind that signs nothing Verilith verifies; refused as unsupported_key_type"
+	whyChain       = "the source read the chain, where the account has another owner or further keys; Verilith makes the document that the account has by itself, and a registry may add keys"
 	whyOtherKey    = "a key that signs nothing Verilith verifies (X25519, BLS12-381): refused as unsupported_key_type"
 	whyAgreement   = "did:key derives a key for key agreement only if asked (enableEncryptionKeyDerivation), and nothing is decrypted here; all else of the document was compared"
 	whyNotFound    = "the document was not to be had when the source asked for it; what becomes of a DID then is the fetcher's to say"
@@ -140,6 +143,10 @@ func (s *session) dereferenced(v vector, part, url string, want strictjson.Objec
 		return
 	}
 	m, err := doc.Method(url, "")
+	if strings.HasPrefix(url, "did:ethr:") && reasonOf(err) == did.MethodNotFound {
+		s.skip(v, part, open, whyChain)
+		return
+	}
 	if err != nil {
 		s.fail(v, part, valid, "%v", err)
 		return
@@ -156,12 +163,24 @@ func (s *session) resolved(v vector, part, id string, want strictjson.Object, bo
 		return
 	}
 	doc, err := did.Resolve(id, func(string) ([]byte, error) { return body, nil })
+	if strings.HasPrefix(id, "did:pkh:") && strings.Count(id, ":") == 3 && reasonOf(err) == did.MalformedDID {
+		s.skip(v, part, valid, whyLegacyPKH)
+		return
+	}
+	if strings.HasPrefix(id, "did:pkh:") && reasonOf(err) == did.UnsupportedKey {
+		s.skip(v, part, valid, whyOtherChain)
+		return
+	}
 	if reasonOf(err) == did.UnsupportedKey && !signs(want) {
 		s.skip(v, part, valid, whyOtherKey)
 		return
 	}
 	if err != nil {
 		s.fail(v, part, valid, "%v", err)
+		return
+	}
+	if strings.HasPrefix(id, "did:ethr:") && onChain(want) && doc.Methods("assertionMethod")[0].ID == id+"#controller" {
+		s.skip(v, part, open, whyChain)
 		return
 	}
 	isKey := strings.HasPrefix(id, "did:key:")
@@ -200,6 +219,16 @@ func (s *session) resolved(v vector, part, id string, want strictjson.Object, bo
 	if agreement {
 		s.skip(v, strings.TrimSpace(part+" key agreement"), valid, whyAgreement)
 	}
+}
+
+// onChain reports whether a did:ethr's document says what only its chain knows.
+func onChain(doc strictjson.Object) bool {
+	for id := range expectedMethods(doc.String("id"), doc) {
+		if _, name, _ := strings.Cut(id, "#"); name != "controller" && name != "controllerKey" {
+			return true
+		}
+	}
+	return len(doc.Array("verificationMethod")) == 0
 }
 
 // method is a verification method as it is compared. key is a thumbprint, or "" for a
@@ -272,6 +301,13 @@ func expectedKey(o strictjson.Object) (*keys.Key, error) {
 	if text := o.String("publicKeyMultibase"); text != "" {
 		return keys.FromMultikey(text)
 	}
+	if _, address, ok := strings.Cut(strings.TrimPrefix(o.String("blockchainAccountId"), "eip155:"), ":"); ok {
+		a, err := keys.ParseAddress(address, false)
+		if err != nil {
+			return nil, err
+		}
+		return keys.FromAddress(a), nil
+	}
 	codec := map[string]string{
 		"Ed25519VerificationKey2018":        "\xed\x01",
 		"EcdsaSecp256k1VerificationKey2019": "\xe7\x01",
@@ -302,7 +338,7 @@ func contains(all, some []string) bool {
 func otherMethod(id string) bool {
 	rest, ok := strings.CutPrefix(id, "did:")
 	name, _, named := strings.Cut(rest, ":")
-	return ok && named && !slices.Contains([]string{"key", "jwk", "web"}, name) && !strings.Contains(name, ";")
+	return ok && named && !slices.Contains([]string{"key", "jwk", "web", "pkh", "ethr", "peer", "webvh"}, name) && !strings.Contains(name, ";")
 }
 
 func reasonOf(err error) did.Reason {

@@ -21,6 +21,8 @@ var topics = []topic{
 	{"car", cars},
 	{"jose-cookbook", joseCookbook},
 	{"did-resolution", didResolution},
+	{"did-webvh", didWebVH},
+	{"eip712-ethereum", eip712Ethereum},
 	{"vcdm1-documents", vcdm1Documents},
 	{"vcdm2-documents", vcdm2Documents},
 	{"di-eddsa-spec", diEdDSASpec},

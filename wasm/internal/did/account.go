@@ -2,7 +2,6 @@ package did
 
 import (
 	"encoding/hex"
-	"strconv"
 	"strings"
 
 	"github.com/verilith/verilith/wasm/keys"
@@ -68,19 +67,14 @@ func resolvePKH(u didURL) (*Document, error) {
 	}}}, nil
 }
 
-// ethrNetworks are the names of networks in a did:ethr. Any other is a chain's number in
-// hexadecimal.
-var ethrNetworks = []string{"mainnet", "ropsten", "rinkeby", "goerli", "kovan", "sepolia", "holesky", "hoodi", "linea:goerli", "linea:sepolia"}
-
 // resolveEthr makes the document that a did:ethr has by itself, did:ethr "Read
 // (Resolve)": that of an identity of which the ERC-1056 registry knows nothing. The
 // chain is not read here: a new owner, and delegates, are for a registry to say.
 func resolveEthr(u didURL) (*Document, error) {
-	network, id := "mainnet", u.id
-	if i := strings.LastIndexByte(id, ':'); i >= 0 {
-		network, id = id[:i], id[i+1:]
-	}
-	if !knownNetwork(network) {
+	// The network before the address is a name or a chain's number. An account has the
+	// same key on all of them.
+	id := u.id[strings.LastIndexByte(u.id, ':')+1:]
+	if network := strings.TrimSuffix(u.id[:len(u.id)-len(id)], ":"); u.id[0] == ':' || strings.Contains(network, "::") || strings.HasSuffix(network, ":") {
 		return nil, fail(MalformedDID, "", "%.80q: %.40q is no network", u.did, network)
 	}
 	d := &Document{ID: u.did}
@@ -109,15 +103,4 @@ func resolveEthr(u didURL) (*Document, error) {
 	d.methods = append(d.methods, &Method{ID: u.did + "#controllerKey", Controller: u.did,
 		Type: "EcdsaSecp256k1VerificationKey2019", Key: key, Purposes: purposes()})
 	return d, nil
-}
-
-func knownNetwork(name string) bool {
-	for _, n := range ethrNetworks {
-		if n == name {
-			return true
-		}
-	}
-	digits, ok := strings.CutPrefix(name, "0x")
-	_, err := strconv.ParseUint(digits, 16, 64)
-	return ok && err == nil
 }
