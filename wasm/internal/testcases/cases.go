@@ -17,6 +17,7 @@ func cases() map[string]spec {
 	}
 	jose(all)
 	cards(all)
+	sdjwts(all)
 	trusts(all)
 	snapshots(all)
 	questions(all)
