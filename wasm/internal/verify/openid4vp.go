@@ -197,6 +197,8 @@ func holderBound(env *cred.Envelope) bool {
 		return true
 	case env.SD != nil:
 		return env.SD.KeyBinding != nil
+	case env.MDoc != nil:
+		return env.MDoc.Device != nil
 	}
 	return format(env) == dcql.MDoc
 }
@@ -232,7 +234,7 @@ func format(env *cred.Envelope) string {
 		return dcql.SDJWT
 	case cred.VCSDJWT:
 		return dcql.OldSDJWT
-	case dcql.MDoc:
+	case cred.MDoc:
 		return dcql.MDoc
 	}
 	return ""

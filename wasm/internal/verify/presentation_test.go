@@ -22,8 +22,8 @@ const (
 
 var (
 	college = testissuer.Key("EdDSA", "college").AsDIDKey()
-	ada        = testissuer.Key("EdDSA", "ada").AsDIDKey()
-	eve        = testissuer.Key("EdDSA", "eve").AsDIDKey()
+	ada     = testissuer.Key("EdDSA", "ada").AsDIDKey()
+	eve     = testissuer.Key("EdDSA", "eve").AsDIDKey()
 )
 
 // degree is a credential about somebody, of VCDM 2.0.
