@@ -18,8 +18,8 @@ const (
 )
 
 var bbsFeatures = map[byte]string{
-	0x04: "anonymous holder binding, base", 0x05: "anonymous holder binding", 0x06: "pseudonym, base", 0x07: "pseudonym",
-	0x08: "pseudonym with anonymous holder binding, base", 0x09: "pseudonym with anonymous holder binding",
+	0x04: "anonymous holder binding", 0x05: "anonymous holder binding",
+	0x06: "pseudonym", 0x07: "pseudonym", 0x08: "pseudonym", 0x09: "pseudonym",
 }
 
 // bbsDerived is what a derived proof holds, VC-DI-BBS Section 3.3.6.
