@@ -32,14 +32,23 @@ type node struct {
 	met       bool                  // one of the path speaks for the authority that is asked about
 }
 
+// reach is how a registry was come to. By another way its word may count elsewhere, or be
+// by the authority that is asked about.
+type reach struct {
+	reg   *registry.Registry
+	scope string
+	met   bool
+}
+
 // recognised asks the registries that others recognise, starting from some that are
 // trusted. ask is what one of them is asked, if so many further registries might still
 // lie behind it.
 func (k *asker) recognised(starts []node, behind int, ask func(node) Answer) Answer {
 	var no, open, shut *Answer
 	asked := slices.Clone(k.asked)
-	reached := map[*registry.Registry]int{} // how far beyond each may be gone
+	reached := map[reach]int{} // how far beyond each may be gone
 	var opened []string
+	asks := 0
 	queue := slices.Clone(starts)
 	for steps := 0; len(queue) > 0; steps++ {
 		n := queue[0]
@@ -53,49 +62,58 @@ func (k *asker) recognised(starts []node, behind int, ask func(node) Answer) Ans
 			continue
 		}
 		for _, list := range groups {
-			next, reason := k.follow(n, list)
-			if reason != "" || next.remaining < behind {
+			ways, reason := k.follow(n, list)
+			ways = slices.DeleteFunc(ways, func(w node) bool { return w.remaining < behind })
+			if reason != "" || len(ways) == 0 {
 				continue
 			}
 			id := list[0].Registry
 			if !slices.Contains(opened, id) && len(opened) == MaxOpened && k.regs.Known(id) == nil {
 				return Answer{Reason: TooMuchWork, Unknown: true, Detail: fmt.Sprintf("more than %d recognised registries would have to be asked", MaxOpened)}
 			}
-			next.reg = k.regs.Open(id)
-			if next.reg == nil {
+			reg := k.regs.Open(id)
+			if reg == nil {
 				shut = first(shut, Answer{Reason: CannotOpen, Unknown: true, Detail: fmt.Sprintf("%s recognises %.200q, to which the request has no way", n.reg.Label, id)})
 				continue
 			}
-			if slices.Contains(asked, next.reg) {
+			if slices.Contains(asked, reg) {
 				continue // it was asked by itself
 			}
-			if !next.met {
-				k.miss(next.reg.Ready())
-				next.met = next.reg.Speaks(k.q.Authority)
-			}
-			before, again := reached[next.reg]
-			if again && before >= next.remaining {
-				continue
-			}
-			reached[next.reg] = next.remaining
-			if !again {
+			if !slices.Contains(opened, id) {
 				opened = append(opened, id)
-				switch a := ask(next); {
-				case a.Unknown:
-					open = first(open, a)
-				case a.Reason == "" && open == nil:
-					return a
-				case a.Reason == "":
-					return *open
-				case against(a.Reason):
-					return a
-				case a.Reason != NotInRegistry:
-					no = first(no, a)
-					continue // it knows the entity: it speaks for itself
-				}
 			}
-			if next.remaining > 0 {
-				queue = append(queue, next)
+			for _, next := range ways {
+				if next.reg = reg; !next.met {
+					k.miss(reg.Ready())
+					next.met = reg.Speaks(k.q.Authority)
+				}
+				by := reach{reg, next.scope, next.met}
+				before, again := reached[by]
+				if again && before >= next.remaining {
+					continue
+				}
+				reached[by] = next.remaining
+				if !again {
+					if asks++; asks > maxAsked {
+						return Answer{Reason: TooMuchWork, Unknown: true, Detail: fmt.Sprintf("recognised registries would have to be asked more than %d times, by so many ways are they come to", maxAsked)}
+					}
+					switch a := ask(next); {
+					case a.Unknown:
+						open = first(open, a)
+					case a.Reason == "" && open == nil:
+						return a
+					case a.Reason == "":
+						return *open
+					case against(a.Reason):
+						return a
+					case a.Reason != NotInRegistry:
+						no = first(no, a)
+						continue // it knows the entity: it speaks for itself
+					}
+				}
+				if next.remaining > 0 {
+					queue = append(queue, next)
+				}
 			}
 		}
 	}
@@ -140,32 +158,48 @@ func (k *asker) list(n node) ([][]snapshot.Recognition, *Answer) {
 }
 
 // follow answers whether a registry takes another one at its word for all that is
-// asked, and how far. list are its recognitions of that one.
-func (k *asker) follow(n node, list []snapshot.Recognition) (node, Reason) {
-	next := node{remaining: n.remaining - 1, scope: n.scope, met: n.met}
-	for i, resource := range k.q.Resources {
-		r, scope, reason := k.recognition(list, resource, next.scope)
-		if reason != "" {
-			return node{}, reason
-		}
-		next.scope = scope
-		next.remaining = min(next.remaining, r.Depth)
-		if i == 0 {
-			next.last = &r
-			link := wire.Link{Registry: n.reg.Label, Entity: r.Registry, Grant: object(r), By: n.reg.Label, At: wire.FormatTime(k.q.At)}
-			next.path = append([]wire.Link{link}, n.path...)
-			next.met = next.met || r.Registry == k.q.Authority
-		}
-	}
+// asked, and how far. list are its recognitions of that one. Each that covers the first
+// resource is a way of its own, as they may be for different places; the one that reaches
+// furthest is the first.
+func (k *asker) follow(n node, list []snapshot.Recognition) ([]node, Reason) {
 	if len(k.q.Resources) == 0 {
-		return node{}, NotRecognised
+		return nil, NotRecognised
 	}
-	return next, ""
+	starts, reason := k.recognitions(list, k.q.Resources[0], n.scope)
+	var ways []node
+	for _, r := range starts {
+		next := node{remaining: min(n.remaining-1, r.Depth), scope: r.left, last: &r.Recognition}
+		link := wire.Link{Registry: n.reg.Label, Entity: r.Registry, Grant: object(r.Recognition), By: n.reg.Label, At: wire.FormatTime(k.q.At)}
+		next.path = append([]wire.Link{link}, n.path...)
+		next.met = n.met || r.Registry == k.q.Authority
+		all := true
+		for _, resource := range k.q.Resources[1:] {
+			others, why := k.recognitions(list, resource, next.scope)
+			if why != "" {
+				reason, all = why, false
+				break
+			}
+			next.scope, next.remaining = others[0].left, min(next.remaining, others[0].Depth)
+		}
+		if all {
+			ways = append(ways, next)
+		}
+	}
+	if len(ways) > 0 {
+		return ways, ""
+	}
+	return nil, reason
 }
 
-// recognition picks of a registry's recognitions of another one the one that reaches
-// furthest, or says how near one came.
-func (k *asker) recognition(list []snapshot.Recognition, resource, scope string) (best snapshot.Recognition, left string, reason Reason) {
+// usable is a recognition that covers what is asked, and the jurisdiction that it leaves.
+type usable struct {
+	snapshot.Recognition
+	left string
+}
+
+// recognitions are those of a registry's recognitions of another one that cover a
+// resource, the one that reaches furthest first, or say how near one came.
+func (k *asker) recognitions(list []snapshot.Recognition, resource, scope string) (found []usable, reason Reason) {
 	reason = NotRecognised
 	for _, r := range list {
 		if r.Action != k.q.Action || !k.covers(r.Resource, resource) {
@@ -177,13 +211,17 @@ func (k *asker) recognition(list []snapshot.Recognition, resource, scope string)
 			why, _ = k.inForce(r.State, r.From, r.Until, k.q.At, RecognitionGone, NotRecognisedNow)
 		}
 		switch {
-		case why == "" && (reason != "" || r.Depth > best.Depth):
-			best, left, reason = r, part, ""
-		case why != "" && reason == NotRecognised:
+		case why == "":
+			found = append(found, usable{r, part})
+		case reason == NotRecognised:
 			reason = why
 		}
 	}
-	return best, left, reason
+	if len(found) == 0 {
+		return nil, reason
+	}
+	slices.SortStableFunc(found, func(a, b usable) int { return b.Depth - a.Depth })
+	return found, ""
 }
 
 // Recognise answers whether a registry is recognised: q.Entity is an id of it.
@@ -241,7 +279,7 @@ func Recognise(q Question, regs Registries) Answer {
 
 // direct answers whether one registry itself recognises another, by one of its names.
 func (k *asker) direct(n node, names []string) Answer {
-	k.asked = append(k.asked, n.reg)
+	k.ask(n.reg)
 	a := Answer{Standing: &registry.Standing{Registry: n.reg}, Reason: NotInRegistry}
 	for _, name := range names {
 		list, p, err := n.reg.Recognition(name)
@@ -254,16 +292,16 @@ func (k *asker) direct(n node, names []string) Answer {
 		if len(list) == 0 {
 			continue
 		}
-		next, reason := k.follow(n, list)
+		ways, reason := k.follow(n, list)
 		switch {
 		case reason != "":
 			if a.Reason == NotInRegistry {
 				a.Reason, a.Detail = reason, fmt.Sprintf("%s recognises %.200q, but not for what is asked", n.reg.Label, name)
 			}
-		case !n.met:
+		case !n.met: // what it recognises says nothing of whose word that is
 			a.Reason, a.Detail = NotByAuthority, fmt.Sprintf("%s recognises it, which does not speak for %.200q", n.reg.Label, k.q.Authority)
 		default:
-			a.Reason, a.Detail, a.Recognition, a.Path = "", "", next.last, next.path
+			a.Reason, a.Detail, a.Recognition, a.Path = "", "", ways[0].last, ways[0].path
 			return a
 		}
 	}

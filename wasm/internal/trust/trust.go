@@ -83,6 +83,7 @@ const (
 	maxSteps    = 4096 // authorizations that are judged, of a record with hundreds and chains of them
 	MaxOpened   = 8    // recognised registries that are opened
 	maxExpanded = 32   // times that the recognitions of a registry are gone through
+	maxAsked    = 256  // times that a recognised registry is asked: one for each scope in which it is recognised
 )
 
 // Question is what is asked of the registries.
@@ -355,9 +356,16 @@ func unreadable(s *registry.Standing) Answer {
 	return a
 }
 
+// ask notes that a registry is asked. It may be asked again, for what counts by another way.
+func (k *asker) ask(r *registry.Registry) {
+	if !slices.Contains(k.asked, r) {
+		k.asked = append(k.asked, r)
+	}
+}
+
 // one is what a single registry says of the entity by itself.
 func (k *asker) one(n node) Answer {
-	k.asked = append(k.asked, n.reg)
+	k.ask(n.reg)
 	s := k.entity(n.reg, k.q.Entity)
 	if s.Err != nil {
 		return unreadable(&s)
