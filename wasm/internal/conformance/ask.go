@@ -17,6 +17,7 @@ type question struct {
 	now       string
 	entities  []strictjson.Object
 	documents []document // obtained at now
+	expect    *wire.Expect
 }
 
 type document struct {
@@ -31,7 +32,7 @@ func (q question) ask() (wire.Verdict, error) {
 	blocks := []block.Block{in}
 	req := wire.Request{Verilith: wire.Contract, Op: wire.OpVerify, Now: q.now,
 		Input:      &wire.Input{Block: in.CID.String(), MediaType: q.mediaType},
-		Registries: []wire.Registry{{Entities: q.entities}},
+		Registries: []wire.Registry{{Entities: q.entities}}, Expect: q.expect,
 	}
 	if q.entities == nil {
 		req.Registries = nil

@@ -28,6 +28,7 @@ var topics = []topic{
 	{"di-eddsa-spec", diEdDSASpec},
 	{"di-ecdsa-spec", diECDSASpec},
 	{"vc-jose-cose", vcJOSECOSE},
+	{"sd-jwt", sdJWT},
 	{"smart-health-cards", smartHealthCards},
 	{"json-schema-core", jsonSchemaCore},
 	{"trqp", trqpMessages},
