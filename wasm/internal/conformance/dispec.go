@@ -174,12 +174,22 @@ func (s *session) diSigned(v vector, part string, doc strictjson.Object, now str
 		if c.reason == "unsupported_proof" {
 			want.outcome = wire.Undetermined
 		}
-		if c.reason == "undefined_term" && slices.Contains(doc.Array("@context"), any("https://www.w3.org/ns/credentials/examples/v2")) {
-			want.reason = "bad_signature" // that context has a meaning for every name
+		value := proofsOf(doc)[0].String("proofValue")
+		if c.reason == "undefined_term" && knowsAll(doc) {
+			want.reason = "bad_signature"
 		}
-		if derived := strings.HasPrefix(proof.String("proofValue"), "u") || strings.HasPrefix(proof.String("proofValue"), "fu"); derived && c.part == "a type more" {
-			want.reason = "malformed_proof" // a statement without a signature
+		// A derived proof has a signature or place for each statement that it discloses.
+		if more := len(changed) > len(doc) || c.part == "a type more"; more && want.reason == "bad_signature" && strings.HasPrefix(value, "u") {
+			want.reason = "malformed_proof"
 		}
 		s.judge(v, part+": "+c.part, s.diQuestion(changed, now), want)
 	}
+}
+
+// knowsAll reports whether the contexts of a document have a meaning for every name.
+func knowsAll(doc strictjson.Object) bool {
+	return slices.ContainsFunc(doc.Array("@context"), func(c any) bool {
+		o, _ := c.(strictjson.Object)
+		return o.Has("@vocab") || c == "https://www.w3.org/ns/credentials/examples/v2"
+	})
 }
