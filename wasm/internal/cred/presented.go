@@ -60,13 +60,46 @@ func (e *Envelope) OpenPresentation() (*Presentation, []Problem) {
 		detail := fmt.Sprintf("has %d credentials, want at most %d", len(list), MaxPresented)
 		return p, append(problems, Problem{TooManyParts, "verifiableCredential", detail})
 	}
-	budget := maxInflated
+	budget, members := maxInflated, strictjson.MaxMembers
 	for _, v := range list {
 		var part Presented
 		part.Envelope, part.Err = e.open(v, &budget)
+		if part.Err == nil {
+			if members -= part.Envelope.Members(); members < 0 {
+				part = Presented{Err: fail(Reason(strictjson.TooMany), "", "the credentials have more than %d members together", strictjson.MaxMembers)}
+			}
+		}
 		p.Credentials = append(p.Credentials, part)
 	}
 	return p, problems
+}
+
+// Members counts the members and elements of what the envelope says: a verdict that
+// shows several tokens is bounded by it, as each of them is by strictjson.MaxMembers.
+func (e *Envelope) Members() int {
+	n := members(e.Document)
+	for i := range e.Parts {
+		n += e.Parts[i].Members()
+	}
+	return n
+}
+
+// members is bounded by strictjson.MaxDepth: v was parsed.
+func members(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case strictjson.Object:
+		n = len(v)
+		for _, m := range v {
+			n += members(m)
+		}
+	case []any:
+		n = len(v)
+		for _, m := range v {
+			n += members(m)
+		}
+	}
+	return n
 }
 
 // open recognises a credential in the presentation e.

@@ -5,6 +5,7 @@ import (
 	"github.com/verilith/verilith/registry-snapshots/governance"
 	"github.com/verilith/verilith/registry-snapshots/ipns"
 	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/dcql"
 	"github.com/verilith/verilith/wasm/internal/di"
 	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/schema"
@@ -19,7 +20,7 @@ import (
 func about() *wire.About {
 	a := &wire.About{
 		Contract:   wire.Contract,
-		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAdvance), string(wire.OpAuthorize), string(wire.OpRecognize), string(wire.OpAbout)},
+		Operations: []string{string(wire.OpVerify), string(wire.OpInspect), string(wire.OpAdvance), string(wire.OpAuthorize), string(wire.OpRecognize), string(wire.OpSignIn), string(wire.OpAbout)},
 		Formats: []wire.Feature{
 			{Name: string(cred.VCJWT), Specification: "W3C Verifiable Credentials Data Model 1.1, Section 6.3.1 (JWT)"},
 			{Name: string(cred.VCJOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+jwt"},
@@ -28,7 +29,10 @@ func about() *wire.About {
 			{Name: string(cred.VCCOSE), Specification: "W3C Securing Verifiable Credentials using JOSE and COSE, vc+cose (COSE_Sign1)"},
 			{Name: string(cred.MDoc), Specification: "ISO/IEC 18013-5 mobile documents: IssuerSigned and DeviceResponse, with device authentication for OpenID4VP 1.0 and ISO/IEC TS 18013-7"},
 			{Name: string(cred.HealthCard), Specification: "SMART Health Cards Framework: JWS, shc:/ and .smart-health-card"},
+			{Name: "siwe", Specification: "Sign-In with Ethereum, ERC-4361, by signin"},
 			{Name: string(cred.DataIntegrity), Specification: "W3C Verifiable Credential Data Integrity 1.0, VCDM 1.1 and 2.0"},
+			{Name: "presentation", Specification: "W3C presentations: the vp claim of VCDM 1.1, vp+jwt, vp+sd-jwt, vp+cose, Data Integrity with challenge and domain; credentials of all formats in them"},
+			{Name: "openid4vp", Specification: "OpenID for Verifiable Presentations 1.0: the vp_token of a response, held to its request and its DCQL query"},
 		},
 		Suites:     di.Suites(),
 		Methods:    did.Methods(),
@@ -41,6 +45,7 @@ func about() *wire.About {
 			"needs": wire.MaxNeeds, "rounds": wire.MaxRounds, "proofs": di.MaxProofs,
 			"governanceDocument": governance.MaxDocument, "governanceSignatures": governance.MaxSignatures, "governanceRoots": governance.MaxRoots,
 			"ipnsRecord": ipns.MaxRecord, "accreditations": trust.MaxChain, "recognisedRegistries": trust.MaxOpened,
+			"presentedCredentials": cred.MaxPresented, "presentations": dcql.MaxCredentials,
 		},
 	}
 	for _, alg := range keys.Algorithms() {

@@ -43,8 +43,7 @@ func shown(env *cred.Envelope) wire.Inspection {
 	showSDJWT(&in, env)
 	var problems []cred.Problem
 	if env.Presentation {
-		in.Credential = &wire.Credential{Format: string(env.Format)}
-		problems = env.CheckPresentation()
+		problems = showPresentation(&in, env)
 	} else {
 		var c *cred.Credential
 		if c, problems = env.Credential(); c != nil {
@@ -55,6 +54,22 @@ func shown(env *cred.Envelope) wire.Inspection {
 		in.Problems = append(in.Problems, wire.Problem{Type: p.Reason.Type(), Title: string(p.Reason), Detail: p.String()})
 	}
 	return in
+}
+
+// showPresentation shows a presentation, and each credential in it by itself.
+func showPresentation(in *wire.Inspection, env *cred.Envelope) []cred.Problem {
+	p, problems := env.OpenPresentation()
+	in.Presentation = presentationShown(p)
+	for _, c := range p.Credentials {
+		var ce *cred.Error
+		switch {
+		case errors.As(c.Err, &ce):
+			in.Parts = append(in.Parts, wire.Inspection{Problems: []wire.Problem{{Type: ce.Reason.Type(), Title: string(ce.Reason), Detail: ce.Error()}}})
+		default:
+			in.Parts = append(in.Parts, shown(c.Envelope))
+		}
+	}
+	return problems
 }
 
 // showSDJWT shows what an SD-JWT discloses, and what it does not.

@@ -62,7 +62,7 @@ func response(ev *evidence, c *wire.Case) wire.Reply {
 	}
 	r.pass(wire.CheckFormat, fmt.Sprintf("an OpenID4VP response with %d presentations", count))
 
-	a := answers{ev: ev, r: r, req: req, met: map[string]bool{}}
+	a := answers{ev: ev, r: r, req: req, met: map[string]bool{}, members: strictjson.MaxMembers}
 	for i := range q.Credentials {
 		query := &q.Credentials[i]
 		list := token.Array(query.ID)
@@ -112,6 +112,8 @@ type answers struct {
 	req   *wire.Request
 	met   map[string]bool // by credential query
 	stale bool
+
+	members int // that further presentations may have; bounds the verdict, which shows them
 }
 
 func (a *answers) lacks(m dcql.Missing) {
@@ -126,6 +128,16 @@ func (a *answers) lacks(m dcql.Missing) {
 // presentation judges one presentation, and holds it to its credential query.
 func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 	env, err := open(query, v)
+	var list []*cred.Envelope
+	if err == nil {
+		list = credentials(env)
+		for _, c := range list {
+			a.members -= c.Members()
+		}
+		if a.members < 0 {
+			err = &cred.Error{Reason: cred.Reason(strictjson.TooMany), Detail: fmt.Sprintf("the presentations have more than %d members together", strictjson.MaxMembers)}
+		}
+	}
 	if err != nil {
 		part := *unrecognised(err, a.ev.now)
 		part.Query = query.ID
@@ -149,7 +161,6 @@ func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 		a.r.fail(wire.CheckQuery, HolderBindingMissing, fmt.Sprintf("credential query %q asks for a presentation that its holder signed", query.ID), false)
 	}
 
-	list := credentials(env)
 	if len(list) > 1 && !query.Multiple {
 		a.lacks(dcql.Missing{Reason: dcql.NotAsked, Query: query.ID,
 			Detail: fmt.Sprintf("credential query %q asks for one credential, and %d were returned", query.ID, len(list))})

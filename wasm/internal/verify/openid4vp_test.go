@@ -172,6 +172,20 @@ func TestOpenID4VP(t *testing.T) {
 	})
 }
 
+// The presentations of a response are bounded together, those in tokens in tokens too.
+func TestResponseOfManyMembers(t *testing.T) {
+	w := honest()
+	query := `{"credentials": [{"id": "degree", "format": "jwt_vc_json", "multiple": true, "meta": {"type_values": [["Degree"]]}}]}`
+	of := func(presentations, members int) trial {
+		long := degreeToken(ada.ID, object{"credentialSubject": object{"id": ada.ID, "list": slices.Repeat([]any{number(1)}, members)}})
+		return answer4VP(t, object{"degree": slices.Repeat([]any{w.shows(1, wrapped("application/vc+jwt", long))}, presentations)}, query)
+	}
+	runAttempts(t, []attempt{
+		{"two of many", of(2, 9000), "accepted"},
+		{"three of many", of(3, 9000), "rejected part json_too_many_members"},
+	})
+}
+
 // MUSTS 14: the nonce and the client_id, or the origin, are checked on every presentation;
 // the returned claims meet the query; trusted_authorities prove nothing.
 func TestEveryPresentationOfAResponse(t *testing.T) {

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/verilith/verilith/registry-snapshots/block"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
+	"github.com/verilith/verilith/wasm/internal/verify"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
@@ -347,6 +349,19 @@ func TestNestedPresentations(t *testing.T) {
 	}
 }
 
+// The credentials of a presentation are bounded together: a verdict shows all of them.
+func TestPresentationOfManyMembers(t *testing.T) {
+	jose := presentationForms()[1]
+	of := func(tokens, members int) trial {
+		long := degreeToken(ada.ID, object{"credentialSubject": object{"id": ada.ID, "list": slices.Repeat([]any{number(1)}, members)}})
+		return question(jose.make(edit(func(s *show) { s.credentials = slices.Repeat([]any{wrapped("application/vc+jwt", long)}, tokens) })))
+	}
+	runAttempts(t, []attempt{
+		{"two of many", of(2, 9000), "accepted"},
+		{"three of many", of(3, 9000), "rejected part json_too_many_members"},
+	})
+}
+
 // A presentation without a proof is nobody's: it is rejected, and its credentials are
 // judged all the same.
 func TestPresentationWithoutProof(t *testing.T) {
@@ -426,5 +441,28 @@ func TestPresentationNeedsAtOnce(t *testing.T) {
 	tr.docs = docs
 	if got := ends(tr.verdict(t)); got != "accepted" {
 		t.Errorf("%s", got)
+	}
+}
+
+// Inspecting shows a presentation, and each credential in it by itself.
+func TestInspectPresentation(t *testing.T) {
+	jose := presentationForms()[1]
+	input := jose.make(edit(func(s *show) {
+		s.credentials = []any{wrapped("application/vc+jwt", degreeToken(ada.ID, nil)), wrapped("application/vc+jwt", "no.token.")}
+	}))
+	in := block.New(block.Raw, []byte(input))
+	car, _, err := wire.SealCase(wire.Request{Verilith: wire.Contract, Op: wire.OpInspect, Input: &wire.Input{Block: in.CID.String()}}, []block.Block{in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := verify.Answer(car).Inspection
+	if got == nil || got.Presentation == nil || got.Presentation.Holder != ada.ID || got.Credential != nil || len(got.Parts) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if c := got.Parts[0].Credential; c == nil || c.Issuer != college.ID {
+		t.Errorf("the first credential: %+v", c)
+	}
+	if p := got.Parts[1].Problems; len(p) != 1 || p[0].Title == "" {
+		t.Errorf("the second credential: %+v", p)
 	}
 }
