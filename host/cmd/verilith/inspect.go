@@ -74,6 +74,20 @@ func inspection(b *bytes.Buffer, p paint, in wire.Inspection, indent string) {
 		row("subject", join(", ", c.Subjects...))
 		row("valid", join(", ", prefixed("from ", c.ValidFrom), prefixed("until ", c.ValidUntil), prefixed("signed ", c.SignedAt)))
 		row("key", join(", ", c.VerificationMethod, c.Algorithm))
+		row("bound to", c.HolderKey)
+	}
+	for _, d := range in.Disclosures {
+		text := string(strictjson.Encode(d["value"]))
+		if d.Has("name") {
+			text = d.String("name") + ": " + text
+		}
+		row("disclosed", text)
+	}
+	if in.Withheld > 0 {
+		row("withheld", fmt.Sprintf("%d further digests, of claims that are not disclosed or of nothing", in.Withheld))
+	}
+	if in.KeyBinding != nil {
+		row("presented", string(strictjson.Encode(in.KeyBinding)))
 	}
 	if in.Header != nil {
 		row("header", string(strictjson.Encode(in.Header)))

@@ -66,6 +66,11 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		row("subject", c.Subjects...)
 		row("valid", prefixed("from ", c.ValidFrom), prefixed("until ", c.ValidUntil), prefixed("signed ", c.SignedAt))
 		row("key", c.VerificationMethod, c.Algorithm)
+		if c.HolderProven {
+			row("bound to", c.HolderKey, "shown to be the presenter's")
+		} else {
+			row("bound to", c.HolderKey)
+		}
 		for _, o := range c.Claims {
 			row("claims", string(strictjson.Encode(o)))
 		}
