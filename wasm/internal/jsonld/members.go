@@ -431,6 +431,10 @@ func (n *node) indexed(active *context, t *term, index, iri string, item any) (a
 		return nil, p.fail(invalidValueObject, quote(item)+" in a map")
 	}
 	none := iri == "@none"
+	if isValueOrList(item) && t.container&(inID|inType) != 0 && !none {
+		// Section 5.1.2 would add the key to a value, where no RDF says it.
+		return nil, p.fail(invalidValueObject, "a value cannot have the @id or @type "+quote(index))
+	}
 	switch {
 	case t.container&inIndex != 0 && t.index != "" && !none: // Step 13.8.3.7.2
 		v, err := p.expandValue(active, t.index, index)
