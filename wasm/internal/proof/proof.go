@@ -54,8 +54,8 @@ type Proof struct {
 	Domain    []string
 	Challenge string
 
-	// Chain are the certificates that came with an SD-JWT VC or a mobile document, nil if
-	// none did.
+	// Chain are the certificates that came with an SD-JWT VC, a mobile document or a Token
+	// Status List, nil if none did.
 	Chain x509chain.Chain
 	// MDoc is the mobile document, whose chain has a profile of its own; else nil.
 	MDoc *mdoc.Document
@@ -80,7 +80,7 @@ func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, err
 		list := make([]Proof, len(all))
 		for i, j := range all {
 			list[i] = Proof{Method: j.Kid, Algorithm: string(j.Alg), SignedAt: signedAt, env: env, jws: j}
-			if env.Format != cred.SDJWTVC || !j.Header.Has("x5c") {
+			if env.Format != cred.SDJWTVC && env.Format != cred.StatusToken || !j.Header.Has("x5c") {
 				continue
 			}
 			var err error
@@ -91,7 +91,16 @@ func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, err
 		return list, nil
 	}
 	if m := env.COSE; m != nil {
-		return []Proof{{Method: string(m.KeyID()), Algorithm: string(m.Alg), SignedAt: signedAt, env: env}}, nil
+		p := Proof{Method: string(m.KeyID()), Algorithm: string(m.Alg), SignedAt: signedAt, env: env}
+		if ders, err := m.X5Chain(); env.Format == cred.StatusToken && (len(ders) > 0 || err != nil) {
+			if err == nil {
+				p.Chain, err = x509chain.Parse(ders)
+			}
+			if err != nil {
+				return nil, &Error{Reason: Malformed, Detail: err.Error()}
+			}
+		}
+		return []Proof{p}, nil
 	}
 	if d := env.MDoc; d != nil {
 		return []Proof{{Algorithm: string(d.Algorithm()), SignedAt: signedAt, Chain: d.Chain, MDoc: d, env: env}}, nil

@@ -6,12 +6,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/verilith/verilith/wasm/internal/cose"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/jose"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-const tokenAccept = "application/statuslist+jwt"
+// The media types of a Status List Token.
+const (
+	typeJWT     = "application/statuslist+jwt"
+	typeCWT     = "application/statuslist+cwt"
+	tokenAccept = typeJWT + ", " + typeCWT
+)
 
 // tokenEntry reads a status claim, Token Status List Section 6.2. Members other than
 // status_list are other mechanisms, of which none is known here.
@@ -38,39 +44,95 @@ func tokenEntry(o strictjson.Object) ([]Entry, Answer) {
 	return []Entry{e}, Answer{}
 }
 
-// OpenToken reads a Status List Token in JWT form, Section 5.1, for a credential that
-// refers to it. Nothing of it is proven yet. The token may name its issuer; where it
-// does not, it speaks as the issuer of the credential, and its key is found in the same
-// way as that one's: Section 11.3.
+// OpenToken reads a Status List Token, Sections 5.1 and 5.2, for a credential that refers
+// to it. Nothing of it is proven yet. The token may name its issuer; where it does not,
+// it speaks as the issuer of the credential, and its key is found in the same way as that
+// one's: Section 11.3.
 func OpenToken(body []byte, referrer *cred.Credential) (*cred.Envelope, *cred.Credential, Answer) {
-	text := string(bytes.TrimRight(body, "\r\n"))
-	if len(body) > 0 && (body[0] == 0xd2 || body[0] == 0xd1) {
-		return nil, nil, Answer{Reason: Unsupported, Unknown: true, Detail: "the list is a CWT, which is not known here"}
+	open := openJWT
+	if len(body) > 0 && body[0] >= 0x80 { // no character of a JWT
+		open = openCWT
 	}
+	e, answer := open(body)
+	if answer.Reason != "" {
+		return nil, nil, answer
+	}
+	c, answer := tokenClaims(e.Claims, referrer)
+	return e, c, answer
+}
+
+func openJWT(body []byte) (*cred.Envelope, Answer) {
+	text := string(bytes.TrimRight(body, "\r\n"))
 	j, err := jose.ParseCompact(text)
 	if err != nil {
-		return nil, nil, badList("%v", err)
+		return nil, badList("%v", err)
 	}
 	typ := strings.ToLower(j.Typ)
 	if !strings.Contains(typ, "/") {
 		typ = "application/" + typ
 	}
-	if typ != "application/statuslist+jwt" {
-		return nil, nil, badList("typ is %.60q, want statuslist+jwt", j.Typ)
+	if typ != typeJWT {
+		return nil, badList("typ is %.60q, want statuslist+jwt", j.Typ)
 	}
 	claims, err := strictjson.ParseObject(j.Payload)
 	if err != nil {
-		return nil, nil, badList("%v", err)
+		return nil, badList("%v", err)
 	}
-	c := &cred.Credential{Format: referrer.Format, Issuer: referrer.Issuer, Types: []string{cred.TokenStatus},
+	return &cred.Envelope{Format: cred.StatusToken, MediaType: typeJWT, JWS: j, Token: text, Claims: claims, Document: claims}, Answer{}
+}
+
+// claimNames are the claims of a CWT by what JWT calls them, RFC 8392 Section 4 and
+// Token Status List Section 5.2.
+var claimNames = map[int64]string{1: "iss", 2: "sub", 4: "exp", 5: "nbf", 6: "iat", 65533: "status_list", 65534: "ttl"}
+
+func openCWT(body []byte) (*cred.Envelope, Answer) {
+	if body[0] == 0xd1 { // tag 17
+		return nil, Answer{Reason: Unsupported, Unknown: true, Detail: "the list is a COSE_Mac0: who can check it can make one"}
+	}
+	m, err := cose.ParseSign1(body)
+	if err != nil {
+		return nil, badList("%v", err)
+	}
+	if !m.Tagged || m.CWT {
+		return nil, badList("want a COSE_Sign1 with tag 18, and no CWT tag")
+	}
+	if typ, ok := m.Protected[int64(cose.LabelTyp)].(string); !ok || strings.ToLower(typ) != typeCWT {
+		return nil, badList("its type is not %s, in the protected header", typeCWT)
+	}
+	var labels map[any]any
+	if m.Payload == nil {
+		return nil, badList("its payload is detached")
+	}
+	if err := cose.Decode(m.Payload, &labels); err != nil {
+		return nil, badList("%v", err)
+	}
+	claims := strictjson.Object{}
+	for label, v := range labels {
+		n, ok := label.(int64)
+		if !ok || claimNames[n] == "" {
+			continue
+		}
+		if list, ok := v.(map[any]any); ok {
+			if _, isBytes := list["lst"].([]byte); !isBytes { // Section 4.3; as JSON it is base64url
+				return nil, badList("lst is no byte string")
+			}
+		}
+		claims[claimNames[n]] = cose.JSON(v)
+	}
+	return &cred.Envelope{Format: cred.StatusToken, MediaType: typeCWT, COSE: m, Claims: claims, Document: claims}, Answer{}
+}
+
+// tokenClaims reads the claims that both forms have.
+func tokenClaims(claims strictjson.Object, referrer *cred.Credential) (*cred.Credential, Answer) {
+	c := &cred.Credential{Format: referrer.Format, Issuer: Owner(referrer), Types: []string{cred.TokenStatus},
 		UntilExclusive: true, Document: claims}
 	if v, ok := claims["iss"]; ok {
 		if c.Issuer, ok = v.(string); !ok || c.Issuer == "" {
-			return nil, nil, badList("iss is no string")
+			return nil, badList("iss is no string")
 		}
 	}
 	if c.ID = claims.String("sub"); c.ID == "" {
-		return nil, nil, badList("sub is required")
+		return nil, badList("sub is required")
 	}
 	for _, m := range []struct {
 		name string
@@ -82,14 +144,23 @@ func OpenToken(body []byte, referrer *cred.Credential) (*cred.Envelope, *cred.Cr
 		}
 		t, err := jose.NumericDate(v)
 		if err != nil {
-			return nil, nil, badList("%s: %v", m.name, err)
+			return nil, badList("%s: %v", m.name, err)
 		}
 		*m.to = &t
 	}
 	if c.SignedAt == nil {
-		return nil, nil, badList("iat is required")
+		return nil, badList("iat is required")
 	}
-	return &cred.Envelope{Format: cred.StatusToken, MediaType: tokenAccept, JWS: j, Token: text, Claims: claims, Document: claims}, c, Answer{}
+	return c, Answer{}
+}
+
+// Owner is who a credential's status lists are first of all expected from: its issuer,
+// or the holder of the anchor where a certificate alone says who that is.
+func Owner(c *cred.Credential) string {
+	if c.Issuer != "" {
+		return c.Issuer
+	}
+	return c.Authority
 }
 
 // readToken reads the claims of a proven list, Sections 4.2 and 5.1.

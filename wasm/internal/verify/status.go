@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -249,10 +250,12 @@ func (ev *evidence) proveOther(r *report, o claimant, policy wire.Policy) (proof
 	if b := bound.v.Checks[0]; b.Result != wire.Pass {
 		return unproven(b.Detail, b.Result == wire.Unknown)
 	}
-	if same(o.c.Issuer, o.referrer.Issuer, o.material) {
+	// A certificate's authority speaks for its issuers: the list's must be the credential's.
+	if same(o.c.Issuer, status.Owner(o.referrer), o.material) &&
+		(o.c.Authority == "" || o.c.Authority == o.referrer.Authority || same(o.c.Authority, o.referrer.Issuer, o.material)) {
 		return proven, status.Answer{}
 	}
-	a := trust.Ask(trust.Question{Entity: o.c.Issuer, Action: trust.Issue, Resources: []string{o.resource}, At: proven.SignedAt(), Now: ev.now, Held: true}, ev)
+	a := trust.Ask(trust.Question{Entity: cmp.Or(o.c.Authority, o.c.Issuer), Action: trust.Issue, Resources: []string{o.resource}, At: proven.SignedAt(), Now: ev.now, Held: true}, ev)
 	for _, missing := range a.Missing {
 		ev.needBlock(missing.CID, missing.Path)
 	}
