@@ -25,12 +25,12 @@ func (r *Request) check() error {
 	switch r.Op {
 	case OpAbout:
 		return nil
-	case OpVerify, OpInspect, OpAdvance, OpAuthorize, OpRecognize:
+	case OpVerify, OpInspect, OpAdvance, OpAuthorize, OpRecognize, OpSignIn:
 	default:
-		return &Error{Unsupported, "op", fmt.Sprintf("no operation %.40q; this module has verify, inspect, advance, authorize, recognize and about", string(r.Op))}
+		return &Error{Unsupported, "op", fmt.Sprintf("no operation %.40q; this module has verify, inspect, advance, authorize, recognize, signin and about", string(r.Op))}
 	}
-	if takes := r.Op == OpVerify || r.Op == OpInspect; takes != (r.Input != nil) {
-		return bad("input", "want one for verify and inspect, and for no other operation")
+	if takes := r.Op == OpVerify || r.Op == OpInspect || r.Op == OpSignIn; takes != (r.Input != nil) {
+		return bad("input", "want one for verify, inspect and signin, and for no other operation")
 	}
 	if asks := r.Op == OpAuthorize || r.Op == OpRecognize; asks != (r.Query != nil) {
 		return bad("query", "want one for authorize and recognize, and for no other operation")
@@ -56,6 +56,11 @@ func (r *Request) check() error {
 	}
 	if err := r.Expect.check(); err != nil {
 		return err
+	}
+	if r.Expect != nil {
+		if err := r.Expect.SignIn.check(r.Op); err != nil {
+			return err
+		}
 	}
 	if n := len(r.Evidence); n > MaxEvidence {
 		return &Error{TooManyEntries, "evidence", fmt.Sprintf("%d documents, want at most %d", n, MaxEvidence)}

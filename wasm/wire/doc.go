@@ -38,5 +38,6 @@ const (
 	OpAdvance   Op = "advance"   // follow governed registries to their newest root and head
 	OpAuthorize Op = "authorize" // TRQP: may this entity do this?
 	OpRecognize Op = "recognize" // TRQP: is this registry recognised?
+	OpSignIn    Op = "signin"    // judge a sign-in with Ethereum: {"message": …, "signature": "0x…"}
 	OpAbout     Op = "about"     // say what this module verifies, and its limits
 )

@@ -90,7 +90,7 @@ const (
 	Undetermined  Outcome = "undetermined"
 )
 
-// Verdict is the answer to OpVerify.
+// Verdict is the answer to OpVerify and OpSignIn.
 type Verdict struct {
 	Outcome Outcome `json:"outcome"`
 	// Reason is the first failed check's reason, or else the first unknown one's. It
@@ -104,6 +104,8 @@ type Verdict struct {
 	Credential *Credential `json:"credential,omitempty"`
 	// Presentation is what a presentation says of itself. Its credentials are Parts.
 	Presentation *Presentation `json:"presentation,omitempty"`
+	// SignIn is the message that was judged, of OpSignIn.
+	SignIn *SignIn `json:"signIn,omitempty"`
 	// Query is the id of the DCQL credential query that a part of an OpenID4VP response answers.
 	Query string `json:"query,omitempty"`
 	// Missing says what an OpenID4VP response lacks of what the DCQL query asks for, and

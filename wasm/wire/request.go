@@ -51,6 +51,8 @@ type Expect struct {
 	OpenID4VP *OpenID4VP `json:"openid4vp,omitempty"`
 	// MDoc is what more a session has in which mobile documents were asked for.
 	MDoc *MDoc `json:"mdoc,omitempty"`
+	// SignIn is what more a sign-in was asked for. Its nonce is Nonce, its domain Audience.
+	SignIn *ExpectSignIn `json:"signIn,omitempty"`
 }
 
 // OpenID4VP is an authorization request of OpenID for Verifiable Presentations 1.0, as

@@ -31,5 +31,8 @@ func Answer(car []byte) wire.Reply {
 	if c.Request.Op == wire.OpAuthorize || c.Request.Op == wire.OpRecognize {
 		return query(c)
 	}
+	if c.Request.Op == wire.OpSignIn {
+		return signIn(c)
+	}
 	return judge(c)
 }
