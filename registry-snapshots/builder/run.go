@@ -95,11 +95,6 @@ func (b *build) readSources() error {
 				return err
 			}
 		}
-		for _, d := range s.StatusLists {
-			if err := b.imported(d, statusList, "source "+c.Label); err != nil {
-				return err
-			}
-		}
 		for id, data := range s.Evidence {
 			b.evidence[id] = data
 		}
@@ -107,7 +102,9 @@ func (b *build) readSources() error {
 		if b.name == "" {
 			b.name = s.Name
 		}
-		if b.authority == "" {
+		// Of several sources none speaks for the others: what another one says without
+		// naming who would else be the word of the first.
+		if len(b.cfg.sources) == 1 && len(b.cfg.entities) == 0 {
 			b.authority = s.Authority
 		}
 	}
@@ -356,6 +353,9 @@ func (b *build) write(put func(block.Block) error) error {
 		meta, err := b.prev.Head()
 		if err != nil {
 			return err
+		}
+		if b.authority == "" && b.frozen && len(b.cfg.sources) == 1 && len(b.cfg.entities) == 0 {
+			b.authority = meta.Authority // the source is missing, and what it said stays
 		}
 		if meta.Name == name && meta.Authority == b.authority {
 			return b.update(counted, evidence)
