@@ -156,7 +156,7 @@ func (r *ebsiReader) party(did string, held []*accreditation, root bool) {
 	}
 	for _, acc := range held {
 		auth := snapshot.Authorization{Action: acc.action, From: acc.from, Until: acc.until, State: acc.state, Via: r.carry(acc.jwt, r.a.opt)}
-		if !root {
+		if !root || !r.pins[acc.signedBy] { // what a root is given from below is not the registry's own word
 			auth.By = acc.accreditor
 		}
 		if acc.action == "accredit" {
@@ -180,7 +180,7 @@ func (r *ebsiReader) party(did string, held []*accreditation, root bool) {
 	}
 	if root {
 		e.Kind = "authority"
-		if !slices.ContainsFunc(e.Auth, func(a snapshot.Authorization) bool { return a.Action == "accredit" }) {
+		if !slices.ContainsFunc(e.Auth, func(a snapshot.Authorization) bool { return a.Action == "accredit" && a.By == "" }) {
 			r.note(did, NoSignature, "may accredit everything, as the root that is pinned: no authorisation of its own says for what")
 			e.Auth = append(e.Auth, snapshot.Authorization{Action: "accredit", Resource: "*"})
 		}

@@ -350,6 +350,25 @@ func TestEBSIRootForEverything(t *testing.T) {
 	}
 }
 
+// What a root is given from below stays the word of who gave it: a TAO cannot widen what
+// the pinned key says.
+func TestEBSIRootGivenFromBelow(t *testing.T) {
+	c := goodEBSI(t)
+	c.attrs[didRoot] = append(c.attrs[didRoot], accredits(didTAO, didRoot, toAccredit, "TAO", "Passport"))
+	r, err := EBSI(write(t, c.answers(t)), c.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(r.Entities, func(e snapshot.Entity) bool { return e.ID == didRoot })
+	own := map[string]string{}
+	for _, a := range r.Entities[i].Auth {
+		own[a.Resource] = a.By
+	}
+	if len(own) != 3 || own["Diploma"] != "" || own["Licence"] != "" || own["Passport"] != didTAO {
+		t.Errorf("%+v", r.Entities[i].Auth)
+	}
+}
+
 // What is not in the folder is asked of the endpoint that the folder names, and of
 // no other.
 func TestEBSILive(t *testing.T) {
