@@ -34,6 +34,8 @@ var topics = []topic{
 	{"vc-jose-cose", vcJOSECOSE},
 	{"sd-jwt", sdJWT},
 	{"smart-health-cards", smartHealthCards},
+	{"token-status-list", tokenStatusList},
+	{"vc-json-schema", vcJSONSchema},
 	{"json-schema-core", jsonSchemaCore},
 	{"trqp", trqpMessages},
 }
