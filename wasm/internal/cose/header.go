@@ -87,7 +87,7 @@ func (m *headers) read(protected, unprotected []byte) error {
 	m.Unprotected = h
 	for label := range h {
 		if _, both := m.Protected[label]; both {
-			return fail(Malformed, "unprotected", "label %v is in the protected header too (RFC 9052 Section 3)", label)
+			return fail(Malformed, "unprotected", "a label of it is in the protected header too (RFC 9052 Section 3)")
 		}
 	}
 	return m.critical()

@@ -1,10 +1,13 @@
 package cose
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -19,7 +22,8 @@ const maxExact = 1<<53 - 1
 
 // JSON shows a value that Decode read, RFC 8949 Section 6.1: byte strings in base64url,
 // numbers that JSON does not hold as text, and of a tag what is in it. Keys that are no
-// text become text; of two that become the same, one is left, and the value is only shown.
+// text become text; of two that become the same, the one that is
+// last in the deterministic encoding is left, and the value is only shown.
 func JSON(v any) any {
 	switch v := v.(type) {
 	case nil, bool:
@@ -55,8 +59,8 @@ func JSON(v any) any {
 		return list
 	case map[any]any:
 		o := make(strictjson.Object, len(v))
-		for k, m := range v {
-			o[name(k)] = JSON(m)
+		for _, k := range slices.SortedFunc(maps.Keys(v), func(a, b any) int { return bytes.Compare(Encode(a), Encode(b)) }) {
+			o[name(k)] = JSON(v[k])
 		}
 		return o
 	}

@@ -198,14 +198,14 @@ func parseMSO(place string, data []byte) (MSO, error) {
 		return o, fail(Malformed, place+".docType", "is empty")
 	}
 	o.digests = make(map[string]map[uint64][]byte, len(values.values))
-	for ns := range values.values {
+	for _, ns := range slices.Sorted(maps.Keys(values.values)) {
 		var list map[uint64][]byte
 		if err := values.decode(ns, &list); err != nil {
 			return o, fail(Malformed, values.place, "a namespace is no map of digests")
 		}
 		for _, digest := range list {
 			if len(digest) != size {
-				return o, fail(Malformed, values.place, "a digest of %d octets, want %d for %s", len(digest), size, o.DigestAlgorithm)
+				return o, fail(Malformed, values.place, "a digest is not of %d octets, as %s is", size, o.DigestAlgorithm)
 			}
 		}
 		o.digests[ns] = list

@@ -64,8 +64,7 @@ func TestMust21IssuerSigned(t *testing.T) {
 		}
 		return e
 	}
-	stranger := testissuer.NewAuthority("verify", func(c *x509.Certificate) { c.Subject.CommonName = "Utopia IACA verify" })
-	stranger.Key = testissuer.Key("ES256", "another authority")
+	stranger := testissuer.NewAuthority("stranger", func(c *x509.Certificate) { c.Subject, c.SubjectKeyId = iaca.Cert.Subject, iaca.Cert.SubjectKeyId })
 	flip := func(b string, from, to string) trial {
 		return with(licence(nil), func(tr *trial) {
 			tr.input = string(bytes.Replace([]byte(tr.input), []byte(from), []byte(to), 1))
@@ -94,6 +93,10 @@ func TestMust21IssuerSigned(t *testing.T) {
 		{"no registry, the issuer unbound", with(licence(nil), func(tr *trial) {
 			tr.regs, tr.policy = nil, &wire.Policy{Trust: wire.TrustNone, AcceptUnboundIssuer: true}
 		}), "accepted"},
+		{"an authority's name on another's certificate, unbound", with(licence(func(d *testissuer.MDoc) { d.Signer = stranger.Signer("verify", nil) }), func(tr *trial) {
+			tr.policy = &wire.Policy{AcceptUnboundIssuer: true}
+		}), "rejected trust issuer_not_in_registry"},
+		{"an authority's name on another's certificate", licence(func(d *testissuer.MDoc) { d.Signer = stranger.Signer("verify", nil) }), "rejected key no_certificate_anchor"},
 		{"no registry, unbound, and an element changed", with(flip("", "cDoe", "cRoe"), func(tr *trial) {
 			tr.regs, tr.policy = nil, &wire.Policy{Trust: wire.TrustNone, AcceptUnboundIssuer: true}
 		}), "rejected proof digest_mismatch"},
@@ -212,6 +215,8 @@ func TestMDocVerdict(t *testing.T) {
 		t.Errorf("dates and algorithm %+v", c)
 	case len(c.Claims) != 1 || string(strictjson.Encode(c.Claims[0])) != want:
 		t.Errorf("claims %v", c.Claims)
+	case c.Issuer != iaca.Entity(mdlType).String("id"):
+		t.Errorf("issuer %q", c.Issuer)
 	case v.Trust == nil || v.Trust.Entity != iaca.Entity(mdlType).String("id"):
 		t.Errorf("trust %+v", v.Trust)
 	}

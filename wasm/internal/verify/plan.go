@@ -62,6 +62,10 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		}
 		if p.Chain != nil {
 			err = m.unanchored(err, unreadable)
+			// A chain that leads to no anchor names an authority, which has not spoken.
+			if len(found) > 0 && found[0].Source == issuer.FromCertificate && found[0].Anchor == nil {
+				c.Authority = ""
+			}
 		}
 		if err != nil && !errors.Is(err, issuer.ErrMissing) && m.keyErr == nil {
 			m.keyErr = err

@@ -140,6 +140,9 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	r.v.Credential.Algorithm, r.v.Credential.VerificationMethod = proofs[0].Algorithm, m.made(0, made[0]).Method
 	r.v.Credential.SignedAt = wire.FormatTime(proven.SignedAt())
 	r.pass(wire.CheckProof, madeBy(proofs))
+	if c.Issuer == "" { // it names none: who issued it is who answers for its certificate
+		r.v.Credential.Issuer = c.Authority
+	}
 	binding(r, &m, made, policy)
 	dates(r, c, proven.SignedAt(), ev.now)
 	expectation(r, env, issuersOwn(&m, proofs, made), req.Expect)
