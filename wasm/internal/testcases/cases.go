@@ -18,6 +18,8 @@ func cases() map[string]spec {
 	jose(all)
 	cards(all)
 	sdjwts(all)
+	coses(all)
+	mdocs(all)
 	trusts(all)
 	snapshots(all)
 	questions(all)
