@@ -159,6 +159,13 @@ func (i *Issuer) BBS(f RDF, doc, options strictjson.Object, mandatory ...string)
 			s.messages = append(s.messages, line)
 		}
 	}
+	i.signBBS(s)
+	b.bbs = s
+	return b
+}
+
+// signBBS implements Sign.
+func (i *Issuer) signBBS(s *bbsBase) {
 	point, domain, _, scalars := bbsB(s.key, s.header, s.messages)
 	in := serialize(i.bbs)
 	for _, m := range scalars {
@@ -167,9 +174,17 @@ func (i *Issuer) BBS(f RDF, doc, options strictjson.Object, mandatory ...string)
 	s.e = bbsScalar(serialize(in, domain), "H2S_")
 	s.a = times(point, inv(add(i.bbs, s.e)))
 	s.signature = serialize(s.a, s.e)
-	b.bbs = s
-	return b
 }
+
+// BBSProof signs messages and proves that a holder knows the signature, disclosing some.
+func (i *Issuer) BBSProof(header, presentation []byte, messages []string, disclosed ...uint64) (signature, proof []byte) {
+	s := &bbsBase{key: i.raw, header: header, messages: messages}
+	i.signBBS(s)
+	return s.signature, s.prove(disclosed, presentation)
+}
+
+// Octets is the public key as its algorithm writes it.
+func (i *Issuer) Octets() []byte { return slices.Clone(i.raw) }
 
 // deriveBBS makes a derived proof, VC-DI-BBS Section 3.4.3, with ProofGen of the draft.
 // Its randomness comes from what it signs, which would be no way to keep a secret.

@@ -363,10 +363,7 @@ func (b *Base) disclose(pointers []string) disclosed {
 
 // write puts a proof with the value into the document.
 func (b *Base) write(doc strictjson.Object, kind byte, components ...any) strictjson.Object {
-	data, err := cbor.Marshal(components)
-	if err != nil {
-		panic(err)
-	}
+	data := must(must(cbor.CoreDetEncOptions().EncMode()).Marshal(components))
 	proof := b.config.Without()
 	proof["proofValue"] = "u" + b64(append([]byte{0xd9, 0x5d, kind}, data...))
 	doc["proof"] = proof
