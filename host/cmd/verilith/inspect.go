@@ -89,6 +89,9 @@ func inspection(b *bytes.Buffer, p paint, in wire.Inspection, indent string) {
 	if in.KeyBinding != nil {
 		row("presented", string(strictjson.Encode(in.KeyBinding)))
 	}
+	if o := in.Presentation; o != nil {
+		presentationRows(func(name string, values ...string) { row(name, join(", ", values...)) }, o)
+	}
 	if in.Header != nil {
 		row("header", string(strictjson.Encode(in.Header)))
 	}

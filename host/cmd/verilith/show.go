@@ -20,6 +20,14 @@ func show(w io.Writer, p paint, v host.Verdict) error {
 	return showReceipt(w, &b, p, v.Receipt)
 }
 
+// presentationRows show what a presentation says of itself.
+func presentationRows(row func(name string, values ...string), o *wire.Presentation) {
+	row("presented", join(" ", o.Format, o.Version), o.ID)
+	row("holder", o.Holder)
+	row("signed", o.SignedAt)
+	row("key", o.VerificationMethod, o.Algorithm)
+}
+
 // showReceipt prints what was said, and what it takes to have it said again.
 func showReceipt(w io.Writer, b *bytes.Buffer, p paint, r host.Receipt) error {
 	showAsked(b, p, r.Asked)
@@ -75,6 +83,15 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 			row("claims", string(strictjson.Encode(o)))
 		}
 	}
+	if o := v.Presentation; o != nil {
+		presentationRows(row, o)
+	}
+	for _, m := range v.Missing {
+		row("missing", m.Query, m.Path, m.Reason)
+	}
+	for _, m := range v.Unasked {
+		row("not asked", m.Query, m.Path)
+	}
 	if t := v.Trust; t != nil {
 		present := "the issuer is not in it"
 		if t.Present {
@@ -95,7 +112,11 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 		row("problem", t.Type, explained(t.Title, t.Detail))
 	}
 	for i, part := range v.Parts {
-		fmt.Fprintf(b, "%s%s\n", indent, p.do(grey, fmt.Sprintf("part %d of %d", i+1, len(v.Parts))))
+		head := fmt.Sprintf("part %d of %d", i+1, len(v.Parts))
+		if part.Query != "" {
+			head += ", for " + clean(part.Query, 100)
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, p.do(grey, head))
 		showVerdict(b, p, part, indent+"    ")
 	}
 }

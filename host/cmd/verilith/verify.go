@@ -17,7 +17,8 @@ type verifyFlags struct {
 	sources
 	trust, nonce, origin, now, mediaType, casePath, color string
 	audience, acceptStale, resources                      list
-	unbound, json, quiet, lines                           bool
+	unbound, unboundHolder, json, quiet, lines            bool
+	openid4vp
 }
 
 func verifyCommand() *command {
@@ -35,6 +36,10 @@ are named, and from the hosts of did:web issuers unless --allow-live=false; what
 cannot be had is said in the verdict. Exit code: 0 accepted, 1 rejected,
 2 undetermined, 3 wrong usage or a fault.
 
+With --dcql the input is a response of OpenID4VP 1.0, decrypted: the vp_token, or the
+whole response, in JSON. It is held to the request: --nonce, and --client-id with
+--response-uri, or --origin where it came over the Digital Credentials API.
+
 With --jsonl, every line of the input is a JSON object {"id", "input", "mediaType"?,
 "now"?, "expect"?, "policy"?, "registries"?, "resources"?: {URL: {"body" | "base64",
 "mediaType"?, "obtained"?}}}, and every line of the output is {"id", "outcome",
@@ -44,6 +49,7 @@ With --jsonl, every line of the input is a JSON object {"id", "input", "mediaTyp
   verilith verify eyJhbGciOi… --registry bafyrei… --gateway https://mirror.example
   curl -s https://issuer.example/vc | verilith verify --registry registry.car --json
   verilith verify vc.json --registry entities.json --now 2026-01-31T12:00:00Z --case out.car
+  verilith verify vp_token.json --registry registry.car --dcql query.json --nonce n-0S6 --client-id x509_san_dns:verifier.example
   verilith verify --jsonl lines.jsonl --registry registry.car`,
 		flags: func(fs *flag.FlagSet) func(context.Context, []string, std) error {
 			f := &verifyFlags{}
@@ -54,9 +60,11 @@ With --jsonl, every line of the input is a JSON object {"id", "input", "mediaTyp
 			fs.StringVar(&f.trust, "trust", "", "`none` asks no registry whether the issuer may issue: who it is is then\nyour own business")
 			fs.Var(&f.acceptStale, "accept-stale", "`CLASS=AGE`: take stale evidence up to this age; keys=30d, status=12h,\nregistry=2d (repeatable)")
 			fs.BoolVar(&f.unbound, "accept-unbound-issuer", false, "accept a proof by a key that is not the issuer's own")
+			fs.BoolVar(&f.unboundHolder, "accept-unbound-holder", false, "accept, in a presentation, a credential that is not about the holder")
 			fs.StringVar(&f.nonce, "nonce", "", "`VALUE` that the holder was asked to sign: challenge, nonce")
 			fs.Var(&f.audience, "audience", "`NAME` that the holder was told is asking: domain, aud (repeatable)")
 			fs.StringVar(&f.origin, "origin", "", "web `ORIGIN` that asked")
+			f.openid4vp.flags(fs)
 			fs.StringVar(&f.now, "now", "", "`TIME` (RFC 3339) to judge at (default now)")
 			fs.StringVar(&f.mediaType, "media-type", "", "media `TYPE` that the credential came with")
 			fs.BoolVar(&f.json, "json", false, "print the receipt as JSON: module, case, verdict, and what was asked")
@@ -132,9 +140,12 @@ func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
 
 // request is what the flags ask for, without an input.
 func (f *verifyFlags) request() (host.Request, error) {
-	req := host.Request{MediaType: f.mediaType, Policy: &wire.Policy{Trust: f.trust, AcceptUnboundIssuer: f.unbound}}
+	req := host.Request{MediaType: f.mediaType, Policy: &wire.Policy{Trust: f.trust, AcceptUnboundIssuer: f.unbound, AcceptUnboundHolder: f.unboundHolder}}
 	if f.nonce != "" || len(f.audience) > 0 || f.origin != "" {
 		req.Expect = &wire.Expect{Nonce: f.nonce, Audience: f.audience, Origin: f.origin}
+	}
+	if err := f.openid4vp.ask(&req); err != nil {
+		return req, err
 	}
 	if f.now != "" {
 		var err error
