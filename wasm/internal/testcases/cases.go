@@ -20,6 +20,8 @@ func cases() map[string]spec {
 	sdjwts(all)
 	coses(all)
 	mdocs(all)
+	statuses(all)
+	schemas(all)
 	trusts(all)
 	snapshots(all)
 	questions(all)
