@@ -28,10 +28,10 @@ const (
 )
 
 const (
-	// DefaultWork is the budget that zero stands for: four times the dearest of the
-	// W3C's own tests, and 20,000 blank nodes, which is more than a document can have,
-	// with two hashes each. It is used up within 100 ms natively.
-	DefaultWork = 50000
+	// DefaultWork is the budget that zero stands for: five times the dearest of the
+	// W3C's own tests, and a hash for each blank node that a document within
+	// strictjson.MaxMembers can have. It is used up within 100 ms natively.
+	DefaultWork = 30000
 	// maxDepth bounds the recursion of Hash N-Degree Quads: how far blank nodes that
 	// look alike may hang together in a row.
 	maxDepth = 256
