@@ -54,7 +54,7 @@ func (s *session) contexts() []document {
 // toRDF reads documents by those contexts.
 func (s *session) toRDF() di.ToRDF {
 	return di.JSONLD(func(iri string) (jsonld.Document, error) {
-		for _, d := range s.contexts() {
+		for _, d := range append(slices.Clone(s.contexts()), s.openBadges()...) {
 			if d.url == iri {
 				return jsonld.Document{Data: d.body, ID: block.New(block.Raw, d.body).CID.String()}, nil
 			}
@@ -117,6 +117,9 @@ func (s *session) diQuestion(doc strictjson.Object, now string) question {
 	issuer := doc.String("issuer")
 	if o := doc.Object("issuer"); o != nil {
 		issuer = o.String("id")
+	}
+	if issuer == "" { // a presentation, or what is no credential
+		return question{input: strictjson.Encode(doc), now: now, documents: s.contexts()}
 	}
 	e := entity(issuer)
 	var ids []any
