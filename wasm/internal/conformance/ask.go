@@ -18,6 +18,7 @@ type question struct {
 	entities  []strictjson.Object
 	documents []document // obtained at now
 	expect    *wire.Expect
+	policy    *wire.Policy
 }
 
 type document struct {
@@ -32,7 +33,7 @@ func (q question) ask() (wire.Verdict, error) {
 	blocks := []block.Block{in}
 	req := wire.Request{Verilith: wire.Contract, Op: wire.OpVerify, Now: q.now,
 		Input:      &wire.Input{Block: in.CID.String(), MediaType: q.mediaType},
-		Registries: []wire.Registry{{Entities: q.entities}}, Expect: q.expect,
+		Registries: []wire.Registry{{Entities: q.entities}}, Expect: q.expect, Policy: q.policy,
 	}
 	if q.entities == nil {
 		req.Registries = nil
