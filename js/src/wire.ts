@@ -13,7 +13,34 @@ export type JSONValue = string | number | boolean | null | JSONValue[] | JSONObj
 export type JSONObject = { [name: string]: JSONValue }
 
 /** Op is what the module is asked to do. */
-export type Op = "verify" | "inspect" | "advance" | "authorize" | "recognize" | "about"
+export type Op = "verify" | "inspect" | "advance" | "authorize" | "recognize" | "signin" | "about"
+
+/**
+ * MDoc is what more there is to a session in which mobile documents were asked for. What
+ * the device signs follows from the rest of Expect where that is OpenID4VP 1.0: over a
+ * redirect from Nonce and from OpenID4VP's ClientID, ResponseURI and JWKThumbprint, over
+ * the Digital Credentials API from Origin, Nonce and JWKThumbprint.
+ */
+export interface MDoc {
+  /**
+   * `sessionTranscript` is that of any other session, ISO/IEC 18013-5 Section 9.1.5.1, in
+   * CBOR and base64url. With it the device must have signed this one, and nothing else of
+   * Expect counts for a mobile document.
+   */
+  sessionTranscript?: string
+  /**
+   * `generatedNonce` is the mdocGeneratedNonce of ISO/IEC TS 18013-7 Annex B: the apu of the
+   * encrypted response. With it, a session of that text's drafts of OpenID4VP counts, too.
+   */
+  generatedNonce?: string
+  /**
+   * `deviceMacKey` is EMacKey of ISO/IEC 18013-5 Section 9.1.3.5, in base64url: the
+   * embedder derives it from its own ephemeral key and the device's, which the module
+   * never sees. Without it a document that a device authenticated by a MAC, and not a
+   * signature, is undetermined.
+   */
+  deviceMacKey?: string
+}
 
 /** Reply is what the module answers: exactly one member is set. */
 export interface Reply {
@@ -72,7 +99,7 @@ export interface CaseError {
 /** Outcome is the verdict in one word. */
 export type Outcome = "accepted" | "accepted-stale" | "rejected" | "undetermined"
 
-/** Verdict is the answer to OpVerify. */
+/** Verdict is the answer to OpVerify and OpSignIn. */
 export interface Verdict {
   outcome: Outcome
   /**
@@ -88,6 +115,8 @@ export interface Verdict {
   credential?: Credential
   /** `presentation` is what a presentation says of itself. Its credentials are Parts. */
   presentation?: Presentation
+  /** `signIn` is the message that was judged, of OpSignIn. */
+  signIn?: SignIn
   /** `query` is the id of the DCQL credential query that a part of an OpenID4VP response answers. */
   query?: string
   /**
@@ -157,6 +186,13 @@ export interface Credential {
   holderProven?: boolean
   /** `claims` are the disclosed ones, a list of subjects. */
   claims?: JSONObject[]
+  /**
+   * Evidence, RefreshService and TermsOfUse are passed on as they stand: nothing that
+   * they name was fetched or judged.
+   */
+  evidence?: JSONObject[]
+  refreshService?: JSONObject[]
+  termsOfUse?: JSONObject[]
 }
 
 /** QueryItem is a credential query of a DCQL query, or a claim in it. */
@@ -212,7 +248,7 @@ export interface Trust {
 
 /** Freshness is the age of one class of evidence. */
 export interface Freshness {
-  /** "keys", "registry", "status", "types" */
+  /** "keys", "registry", "status", "types", "schemas" */
   class: string
   /** URL, root CID or "inline" */
   source: string
@@ -422,6 +458,10 @@ export interface Expect {
    * OpenID for Verifiable Presentations 1.0.
    */
   openid4vp?: OpenID4VP
+  /** `mdoc` is what more a session has in which mobile documents were asked for. */
+  mdoc?: MDoc
+  /** `signIn` is what more a sign-in was asked for. Its nonce is Nonce, its domain Audience. */
+  signIn?: ExpectSignIn
 }
 
 /**
@@ -542,6 +582,38 @@ export interface Evidence {
   obtained: string
 }
 
+/** SignIn is what a message of Sign-In with Ethereum (ERC-4361) says. */
+export interface SignIn {
+  /**
+   * `account` is who signed in, as CAIP-10 writes it: "eip155:1:0x…". Sessions are bound to
+   * it. It is there only where the signature is the account's.
+   */
+  account?: string
+  /** `address` is whose account the message names. */
+  address: string
+  chainId: number
+  scheme?: string
+  domain: string
+  statement?: string
+  uri: string
+  nonce: string
+  issuedAt: string
+  expirationTime?: string
+  notBefore?: string
+  requestId?: string
+  resources?: string[]
+}
+
+/** ExpectSignIn is what more a sign-in was asked for. */
+export interface ExpectSignIn {
+  /** `uri` is the subject of the sign-in. Empty takes any. */
+  uri?: string
+  /** `chainId` is the chain to which the session is bound (EIP-155). Zero takes any. */
+  chainId?: number
+  /** `requestId` is the identifier of the request. Empty takes any. */
+  requestId?: string
+}
+
 /** The reasons of a {@link CaseError} that this version of the contract knows. */
 export type CaseErrorReason =
   | "bad_case" // not a CARv1 with checked blocks within the limits
@@ -567,4 +639,5 @@ export const limits = {
   maxRegistry: 16, // registries in one request
   maxEntities: 1024, // entities of an inline registry; more belong in a snapshot
   maxEvidence: 1024, // documents and unobtainable names in one request
+  maxSignIn: 131072,
 } as const
