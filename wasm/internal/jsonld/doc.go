@@ -66,7 +66,7 @@ const (
 const (
 	MaxContexts = 64     // contexts by IRI processed for one document, the design's limit
 	MaxDepth    = 16     // contexts by IRI that lead to one another, likewise
-	maxWork     = 400000 // steps: terms defined, names looked up, 64 bytes made; 50 ms natively
+	maxWork     = 300000 // steps: names looked up, values, quads, 64 bytes made; 30 ms natively, and more than strictjson.MaxMembers take
 	maxFrames   = 300    // depth of recursion over document and contexts together
 )
 

@@ -59,17 +59,23 @@ func wellFormed(s string) bool {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '<', '>', '"', '{', '}', '|', '^', '`', '\\':
+		if notInIRI[s[i]] {
 			return false
-		default:
-			if c <= 0x20 {
-				return false
-			}
 		}
 	}
 	return true
 }
+
+// notInIRI are the bytes that IRIREF of N-Quads does not take.
+var notInIRI = func() (t [256]bool) {
+	for c := range 0x21 {
+		t[c] = true
+	}
+	for _, c := range "<>\"{}|^`\\" {
+		t[c] = true
+	}
+	return t
+}()
 
 // how says what a string may be relative to.
 type how uint8

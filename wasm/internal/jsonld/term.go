@@ -19,7 +19,7 @@ func (p *processor) createTerm(active *context, def *definition, name string) er
 		return err
 	}
 	defer func() { p.frames-- }()
-	if err := p.spend(2); err != nil {
+	if err := p.spend(6); err != nil { // as long as a term takes beside a name
 		return err
 	}
 	if name == "" {

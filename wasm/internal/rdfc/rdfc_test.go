@@ -134,7 +134,7 @@ func TestPoisonGraphsEndWithTheWorkLimit(t *testing.T) {
 		var r *rdfc.Result
 		var err error
 		best := time.Hour
-		for range 5 { // the quickest, since the machine may have other work
+		for range 15 { // the quickest, since the machine may have other work
 			start := time.Now()
 			r, err = rdfc.Canonicalize(quads, rdfc.SHA256, 0)
 			if best = min(best, time.Since(start)); best < 50*time.Millisecond {

@@ -1,0 +1,155 @@
+package jsonld_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/verilith/verilith/wasm/internal/jsonld"
+	"github.com/verilith/verilith/wasm/internal/rdf"
+	"github.com/verilith/verilith/wasm/strictjson"
+)
+
+// known is a document that says all it says in RDF. The tests change one thing in it.
+const known = `{
+  "@context": {
+    "@version": 1.1, "ex": "http://example.org/", "id": "@id", "type": "@type",
+    "name": "ex:name", "knows": {"@id": "ex:knows", "@type": "@id"}, "age": "ex:age",
+    "gone": null, "Person": "ex:Person", "raw": {"@id": "ex:raw", "@type": "@json"},
+    "byLanguage": {"@id": "ex:label", "@container": "@language"},
+    "byType": {"@id": "ex:member", "@container": "@type"}
+  },
+  "id": "urn:x:1", "type": "Person", "name": "Alice", "knows": "urn:x:2", "age": 42,
+  "raw": {"b": 1, "a": null}, "byLanguage": {"en": "Alice", "de-CH": "Alice"}
+}`
+
+func object(t testing.TB, text string) strictjson.Object {
+	o, err := strictjson.ParseObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestStrict(t *testing.T) {
+	tests := []struct {
+		name   string
+		edit   func(o strictjson.Object)
+		want   jsonld.Reason // "" for no error
+		member string
+	}{
+		{"as it is", func(strictjson.Object) {}, "", ""},
+		{"null says nothing", func(o strictjson.Object) { o["name"] = nil }, "", ""},
+		{"undefined term", func(o strictjson.Object) { o["nickname"] = "Al" }, jsonld.UndefinedTerm, "nickname"},
+		{"undefined term, null", func(o strictjson.Object) { o["nickname"] = nil }, jsonld.UndefinedTerm, "nickname"},
+		{"undefined term, nested", func(o strictjson.Object) { o["knows"] = []any{"urn:x:2", strictjson.Object{"nickname": "Bo"}} }, jsonld.UndefinedTerm, "knows[1].nickname"},
+		{"term that is null", func(o strictjson.Object) { o["gone"] = "x" }, jsonld.UndefinedTerm, "gone"},
+		{"keyword-like member", func(o strictjson.Object) { o["@nickname"] = "x" }, jsonld.UndefinedTerm, "@nickname"},
+		{"blank predicate", func(o strictjson.Object) { o["_:p"] = "x" }, jsonld.UndefinedTerm, "_:p"},
+		{"predicate that is no IRI", func(o strictjson.Object) { o["ex:a b"] = "x" }, jsonld.UndefinedTerm, "ex:a b"},
+		{"undefined type", func(o strictjson.Object) { o["type"] = []any{"Person", "Robot"} }, jsonld.UndefinedTerm, "type"},
+		{"type by IRI", func(o strictjson.Object) { o["type"] = []any{"Person", "http://example.org/Robot"} }, "", ""},
+		{"keyword-like type", func(o strictjson.Object) { o["type"] = "@robot" }, jsonld.UndefinedTerm, "type"},
+		{"relative @id", func(o strictjson.Object) { o["id"] = "one" }, jsonld.RelativeIRI, ""},
+		{"@id with a space", func(o strictjson.Object) { o["id"] = "http://example.org/a b" }, jsonld.RelativeIRI, ""},
+		{"blank @id", func(o strictjson.Object) { o["id"] = "_:one" }, "", ""},
+		{"keyword-like @id", func(o strictjson.Object) { o["id"] = "@one" }, jsonld.RelativeIRI, "id"},
+		{"relative reference", func(o strictjson.Object) { o["knows"] = "two" }, jsonld.RelativeIRI, "http://example.org/knows"},
+		{"undefined datatype", func(o strictjson.Object) {
+			o["name"] = strictjson.Object{"@value": "A", "@type": "Text"}
+		}, jsonld.UndefinedTerm, "name.@type"},
+		{"datatype", func(o strictjson.Object) { o["name"] = strictjson.Object{"@value": "A", "@type": "ex:Text"} }, "", ""},
+		{"malformed language", func(o strictjson.Object) { o["byLanguage"] = strictjson.Object{"e n": "A"} }, jsonld.BadLanguage, "http://example.org/label"},
+		{"base direction", func(o strictjson.Object) { o["name"] = strictjson.Object{"@value": "A", "@direction": "ltr"} }, jsonld.NotExpressed, "http://example.org/name"},
+		{"value that is null", func(o strictjson.Object) { o["name"] = strictjson.Object{"@value": nil} }, jsonld.NotExpressed, "name"},
+		{"language without value", func(o strictjson.Object) { o["name"] = strictjson.Object{"@language": "en"} }, jsonld.NotExpressed, "name"},
+		{"free-floating value", func(o strictjson.Object) { o["@graph"] = []any{"x"} }, jsonld.NotExpressed, "@graph[0]"},
+		{"free-floating list", func(o strictjson.Object) { o["@included"] = strictjson.Object{"@list": []any{}} }, jsonld.NotExpressed, "@included.@list"},
+		{"node of which nothing is said", func(o strictjson.Object) { o["@graph"] = []any{strictjson.Object{"id": "urn:x:3"}} }, jsonld.NotExpressed, "@graph[0]"},
+		{"type map of values", func(o strictjson.Object) {
+			o["byType"] = strictjson.Object{"Person": strictjson.Object{"@value": "x"}}
+		}, "invalid_value_object", "byType.Person"},
+		{"type map", func(o strictjson.Object) {
+			o["byType"] = strictjson.Object{"Person": strictjson.Object{"name": "x"}}
+		}, "", ""},
+		{"undefined type in a map", func(o strictjson.Object) {
+			o["byType"] = strictjson.Object{"Robot": strictjson.Object{"name": "x"}}
+		}, jsonld.UndefinedTerm, "byType.Robot"},
+		{"integer that is no double", func(o strictjson.Object) { o["age"] = strictjson.Number("9007199254740993") }, jsonld.InexactNumber, "http://example.org/age"},
+		{"large integer", func(o strictjson.Object) { o["age"] = strictjson.Number("9007199254740991") }, "", ""},
+		{"the same in JSON", func(o strictjson.Object) { o["raw"] = strictjson.Number("9007199254740993") }, jsonld.InexactNumber, "http://example.org/raw"},
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			doc := object(t, known)
+			c.edit(doc)
+			_, err := jsonld.ToRDF(doc, jsonld.Options{})
+			if c.want == "" {
+				if err != nil {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			e := (*jsonld.Error)(nil)
+			if !errors.As(err, &e) || e.Reason != c.want || e.Member != c.member {
+				t.Errorf("got %v, want %s at %q", err, c.want, c.member)
+			}
+			// What the specification refuses as well, it refuses leniently too.
+			_, err = jsonld.ToRDF(doc, jsonld.Options{Lenient: true})
+			if refuses := strings.HasPrefix(string(c.want), "invalid_"); (err != nil) != refuses && c.name != "undefined datatype" && c.name != "free-floating list" {
+				t.Errorf("leniently: %v", err)
+			}
+		})
+	}
+}
+
+func TestDirection(t *testing.T) {
+	doc := object(t, `{"http://example.org/p": {"@value": "x", "@language": "ar-EG", "@direction": "rtl"}}`)
+	for direction, want := range map[jsonld.Direction]string{
+		jsonld.I18nDatatype:    `"x"^^<https://www.w3.org/ns/i18n#ar-eg_rtl>`,
+		jsonld.CompoundLiteral: `_:b1`,
+	} {
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{Direction: direction})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := quads[len(quads)-1]
+		if got := string(rdf.AppendTerm(nil, last.O)); got != want {
+			t.Errorf("%s: got %s, want %s", direction, got, want)
+		}
+	}
+}
+
+func TestLanguageCase(t *testing.T) {
+	doc := object(t, `{"@context": {"@language": "EN"}, "http://example.org/p": ["x", {"@value": "y", "@language": "de-CH"}]}`)
+	for _, keep := range []bool{false, true} {
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{KeepLanguageCase: keep})
+		if err != nil || len(quads) != 2 {
+			t.Fatal(quads, err)
+		}
+		want := [2]string{"en", "de-ch"}
+		if keep {
+			want = [2]string{"EN", "de-CH"}
+		}
+		if quads[0].O.Lang != want[0] || quads[1].O.Lang != want[1] {
+			t.Errorf("keep %v: got %v", keep, quads)
+		}
+	}
+}
+
+// Numbers have the lexical forms of JSON-LD-API Section 8.6.
+func TestNumbers(t *testing.T) {
+	const integer, double = "integer", "double"
+	for _, c := range []struct{ in, want, datatype string }{
+		{"0", "0", integer}, {"-0", "0", integer}, {"5", "5", integer}, {"5.0", "5", integer}, {"1e2", "100", integer}, {"-7", "-7", integer},
+		{"1e20", "100000000000000000000", integer}, {"1e21", "1.0E21", double}, {"5.3", "5.3E0", double}, {"-0.25", "-2.5E-1", double},
+		{"0.1", "1.0E-1", double}, {"1.5e300", "1.5E300", double}, {"3.141592653589793", "3.141592653589793E0", double}, {"0.000001", "1.0E-6", double},
+		{"1e-10", "1.0E-10", double}, {"123456.789", "1.23456789E5", double},
+	} {
+		doc := strictjson.Object{"http://example.org/p": strictjson.Number(c.in)}
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{})
+		if err != nil || len(quads) != 1 || quads[0].O.Value != c.want || quads[0].O.Datatype != "http://www.w3.org/2001/XMLSchema#"+c.datatype {
+			t.Errorf("%s: got %v, %v, want %s as %s", c.in, quads, err, c.want, c.datatype)
+		}
+	}
+}
