@@ -214,7 +214,7 @@ function proved(c, change) {
 export async function copiesOf(c) {
   const context = { ...c, parts: c.maker.token ? open(c.credential, c.maker.deflated) : undefined }
   const made = []
-  for (const copy of [...circumstances, ...(c.maker.token ? tokens : documents)]) {
+  for (const copy of [...circumstances, ...(c.maker.copies ?? (c.maker.token ? tokens : documents))]) {
     if (copy.when && !copy.when(context)) continue
     const line = {
       input: shownOf(context),
@@ -222,6 +222,7 @@ export async function copiesOf(c) {
       now: stamp(c.now),
       ...registry(entity(c.issuer, c.maker.type)),
       resources: withTime({ ...c.issuer.resources, ...c.other.resources }, stamp(c.now, -minute)),
+      ...(c.maker.expect ? { expect: c.maker.expect } : {}),
       ...(await copy.edit(context)),
     }
     made.push({ name: copy.name, want: typeof copy.want === "function" ? copy.want(context) : copy.want, line })

@@ -13,6 +13,7 @@ import { Resolver } from "did-resolver"
 import * as jose from "jose"
 import { getResolver } from "key-did-resolver"
 import { secretBytes } from "./keys.mjs"
+import { sdJWTMakers } from "./sdjwt.mjs"
 
 /** The type that the registries authorise, for all but the health cards. */
 export const degree = "ExampleDegreeCredential"
@@ -281,4 +282,4 @@ export const digitalBazaar = {
   },
 }
 
-export const makers = [joseJWT, joseVC, card, cardDigits, cardFile, didJWT, didJWTNamed, digitalBazaar]
+export const makers = [joseJWT, joseVC, card, cardDigits, cardFile, didJWT, didJWTNamed, digitalBazaar, ...sdJWTMakers]

@@ -49,6 +49,14 @@ export const namings = {
     const set = { keys: [{ ...key.public, kid, use: "sig", alg: key.alg }] }
     return { id, method: kid, resources: { [`${id}/.well-known/jwks.json`]: json(set) } }
   },
+  // SD-JWT VC: the issuer's metadata is at a well-known path between its host and its path.
+  "issuer metadata": async (key) => {
+    const name = host()
+    const id = `https://${name}/issuer`
+    const kid = await calculateJwkThumbprint(key.public)
+    const metadata = { issuer: id, jwks: { keys: [{ ...key.public, kid }] } }
+    return { id, method: kid, resources: { [`https://${name}/.well-known/jwt-vc-issuer/issuer`]: json(metadata) } }
+  },
   "registry key": async (key, as) => {
     const id = `https://${host()}`
     const kid = await calculateJwkThumbprint(key.public)
