@@ -72,7 +72,7 @@ func (v *Verifier) call(ctx context.Context, op wire.Op, req Request) (answered,
 		Verilith: wire.Contract, Op: op, Now: wire.FormatTime(now),
 		Expect: req.Expect, Registries: req.Registries, Policy: req.Policy,
 	}
-	if op == wire.OpVerify || req.Input != nil { // one that the operation has not is for the module to refuse
+	if op == wire.OpVerify || op == wire.OpSignIn || req.Input != nil { // one that the operation has not is for the module to refuse
 		if err := ev.setInput(req.Input); err != nil {
 			return answered{}, err
 		}
@@ -94,7 +94,7 @@ func (v *Verifier) call(ctx context.Context, op wire.Op, req Request) (answered,
 	}
 	named := map[string]bool{}
 	switch {
-	case r.reply.Verdict != nil && op == wire.OpVerify:
+	case r.reply.Verdict != nil && (op == wire.OpVerify || op == wire.OpSignIn):
 		rests(*r.reply.Verdict, named)
 	case r.reply.Answer != nil && (op == wire.OpAuthorize || op == wire.OpRecognize):
 		for _, t := range r.reply.Answer.Trust {

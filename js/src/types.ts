@@ -1,4 +1,4 @@
-import type { About, Advance, Answer, CaseRequest, Inspection, JSONObject, Query, Reply, Verdict } from "./wire.js"
+import type { About, Advance, Answer, CaseRequest, Expect, Inspection, JSONObject, Query, Reply, Verdict } from "./wire.js"
 
 /** What to verify, and against what. The members are those of the case's request. */
 export interface VerifyRequest extends Pick<CaseRequest, "expect" | "registries" | "policy"> {
@@ -68,6 +68,12 @@ export interface Verifier {
   authorize(request: QueryRequest, options?: VerifyOptions): Promise<Decision>
   /** Asks whether a registry is recognised for something. */
   recognize(request: QueryRequest, options?: VerifyOptions): Promise<Decision>
+  /**
+   * Judges a sign-in with Ethereum (ERC-4361): `expect` names the domain that asked, as
+   * `audience` or `origin`, and the `nonce`; without them none is accepted. The session
+   * belongs to `verdict.signIn.account`. Nobody is asked for anything.
+   */
+  signIn(request: SignInRequest, options?: VerifyOptions): Promise<Verdict>
   /** Decodes a credential and shows it. This is not a verdict: nothing is checked. */
   inspect(request: Pick<VerifyRequest, "input" | "mediaType">, options?: VerifyOptions): Promise<Inspection>
   /** Says what the module verifies, and its limits. */
@@ -76,6 +82,15 @@ export interface Verifier {
   replay(caseBytes: Uint8Array, options?: Pick<VerifyOptions, "signal">): Promise<Replay>
   /** Frees the module. Calls under way, and later ones, fail with ERR_CLOSED. */
   close(): void
+}
+
+/** A message of Sign-In with Ethereum, and its signature as the wallet gave it. */
+export interface SignInRequest {
+  message: string
+  signature: string
+  /** The time to judge at; now if left out. */
+  now?: string | Date
+  expect: Expect
 }
 
 /** What it takes to have an answer again. */

@@ -122,6 +122,11 @@ export function createVerifier(runner: Runner, moduleCID: string | undefined, de
     },
     authorize: (request, options = {}) => decide("authorize", request, options),
     recognize: (request, options = {}) => decide("recognize", request, options),
+    async signIn({ message, signature, now, expect }, options = {}) {
+      const input = await inputBlock({ message, signature })
+      const asked = { now, expect }
+      return (await call("signin", asked, options, { input, hint: undefined, answer: (r) => r.verdict })).value
+    },
     async inspect(request, options = {}) {
       const input = await inputBlock(request.input)
       const asked: CaseRequest = {

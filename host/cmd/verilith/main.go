@@ -104,7 +104,7 @@ what, with which keys. Snapshots are known by their hash, so that any mirror,
 gateway or file may carry them.`,
 		examples: `  verilith verify card.jwt --registry registry.car
   verilith snapshot build --from folder --source my-registry --out registry.car`,
-		sub: []*command{verifyCommand(), authorizeCommand(), recognizeCommand(), advanceCommand(), inspectCommand(), replayCommand(), snapshotCommand(), keyCommand(), aboutCommand(), versionCommand()},
+		sub: []*command{verifyCommand(), signinCommand(), authorizeCommand(), recognizeCommand(), advanceCommand(), inspectCommand(), replayCommand(), snapshotCommand(), keyCommand(), aboutCommand(), versionCommand()},
 	}
 	c.adopt()
 	return c

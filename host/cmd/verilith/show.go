@@ -86,6 +86,9 @@ func showVerdict(b *bytes.Buffer, p paint, v wire.Verdict, indent string) {
 	if o := v.Presentation; o != nil {
 		presentationRows(row, o)
 	}
+	if m := v.SignIn; m != nil {
+		signInRows(row, m)
+	}
 	for _, m := range v.Missing {
 		row("missing", m.Query, m.Path, m.Reason)
 	}
