@@ -58,6 +58,7 @@ const (
 
 // thirdPartyRefused are documents that are rightly refused.
 var thirdPartyRefused = map[string]string{
+	"mosip-vp/Ed25519Signature2020SignedVP-didKey.json":                                             "none of its contexts has the type of its proof, so what was signed is what its maker took for that, which is not the suite's own context; rejected",
 	"mosip-ldp_vc/Ed25519Signature2018SignedVC-https.json":                                          "its verification method is a document of its own, where Controlled Identifiers 1.0 Section 3.3 wants a fragment of its controller's; rejected",
 	"vcgo-verifiable/testdata/example-vcs.json":                                                     "its ECDSA signature is in DER, where VC-DI-ECDSA Section 3.2.6 wants r and s alone; rejected",
 	"ssi-crates/data-integrity/suites/src/suites/w3c/bbs_2023/tests/signed-derived-document.jsonld": "made by a draft of BBS that it does not name, and not the one of W3C's and the IETF's vectors; rejected",

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/jsonld"
@@ -44,27 +45,30 @@ type memo struct {
 	err              [rdfc.SHA384 + 1]error
 }
 
-// The contexts that define DataIntegrityProof, and the one to inject where none is
-// there: VC-DATA-INTEGRITY Section 2.4.1, Context Injection.
-const injected = "https://w3id.org/security/data-integrity/v2"
-
-var definesProof = []string{"https://www.w3.org/ns/credentials/v2", "https://w3id.org/security/data-integrity/v1", injected}
+// injected are the contexts that define a type of proof. Where a document has none of
+// them the first is added: VC-DATA-INTEGRITY Section 2.4.1, Context Injection. That text
+// is about DataIntegrityProof; issuers do so for the suites before it too.
+var injected = map[string][]string{
+	"DataIntegrityProof":          {"https://w3id.org/security/data-integrity/v2", "https://w3id.org/security/data-integrity/v1", "https://www.w3.org/ns/credentials/v2"},
+	"Ed25519Signature2020":        {"https://w3id.org/security/suites/ed25519-2020/v1"},
+	"Ed25519Signature2018":        {"https://w3id.org/security/suites/ed25519-2018/v1", "https://www.w3.org/2018/credentials/v1", "https://w3id.org/security/v2", "https://w3id.org/security/v1"},
+	"EcdsaSecp256k1Signature2019": {"https://w3id.org/security/suites/secp256k1-2019/v1", "https://www.w3.org/2018/credentials/v1", "https://w3id.org/security/v2"},
+	"JsonWebSignature2020":        {"https://w3id.org/security/suites/jws-2020/v1"},
+}
 
 // contextOf is the @context by which the document and its proofs are read.
 func (in *input) contextOf() any {
-	context := in.secured["@context"]
-	if in.proof.String("type") != "DataIntegrityProof" {
-		return context
-	}
-	entries := list(context)
+	entries := list(in.secured["@context"])
+	known := injected[in.proof.String("type")]
 	for _, c := range entries {
-		for _, url := range definesProof {
-			if c == url {
-				return context
-			}
+		if url, ok := c.(string); ok && slices.Contains(known, url) {
+			return in.secured["@context"]
 		}
 	}
-	return append(append([]any(nil), entries...), injected)
+	if known == nil {
+		return in.secured["@context"]
+	}
+	return append(slices.Clone(entries), known[0])
 }
 
 // canonical returns the canonical form of the document and of the proof's

@@ -2,6 +2,7 @@ package di
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,7 +166,7 @@ func TestSuites(t *testing.T) {
 			if base == vcdm1 && (m.suite == "Ed25519Signature2018" || m.suite == "EcdsaSecp256k1Signature2019") {
 				more = []any{} // that context knows these two
 			} else if base == vcdm1 && len(more) == 0 {
-				more = []any{"https://w3id.org/security/data-integrity/v2"}
+				more = []any{injected["DataIntegrityProof"][0]}
 			}
 			kind := ""
 			switch {
@@ -213,19 +214,27 @@ func TestSuites(t *testing.T) {
 	}
 }
 
-// Contexts are injected where a document has none that knows what a proof is,
+// Contexts are injected where a document has none that knows the type of its proof,
 // VC-DATA-INTEGRITY Section 2.4.1.
 func TestContextInjection(t *testing.T) {
-	issuer := testissuer.Key("EdDSA", "issuer")
-	issuer.Kid = "did:example:issuer#key"
-	with := linked(vcdm1, injected)
-	secured := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", with, nil)
-	if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
-		t.Fatal(err)
-	}
-	secured["@context"] = []any{vcdm1, terms}
-	if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
-		t.Fatalf("less the context of proofs: %v", err)
+	for name, known := range injected {
+		m := makers[slices.IndexFunc(makers, func(m maker) bool {
+			return m.suite == name || name == "DataIntegrityProof" && m.suite == "eddsa-rdfc-2022"
+		})]
+		base := vcdm1
+		if name == "Ed25519Signature2018" || name == "EcdsaSecp256k1Signature2019" {
+			base = vcdm2
+		}
+		issuer := testissuer.Key(m.alg, "issuer")
+		issuer.Kid = "did:example:issuer#key"
+		secured := m.secure(issuer, linked(base, known[0]), nil)
+		if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		secured["@context"] = []any{base, terms}
+		if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
+			t.Errorf("%s, less the context of proofs: %v", name, err)
+		}
 	}
 }
 
