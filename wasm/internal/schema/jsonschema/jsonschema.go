@@ -28,7 +28,7 @@ import (
 const (
 	maxDocuments = 32      // that a schema refers to, itself among them
 	maxDepth     = 192     // schemas within schemas, references followed; bounds the stack
-	maxSteps     = 1 << 20 // schemas applied and members compared
+	maxSteps     = 1 << 18 // schemas applied and members compared; some 0.1 s
 )
 
 // Reason is the stable part of an [Error].

@@ -32,8 +32,30 @@ func (s *scope) outermost(fits func(*resource) bool) *resource {
 	return found
 }
 
+// link is a $ref as it stands in a resource, and target what it means.
+type link struct {
+	res *resource
+	ref string
+}
+
+type target struct {
+	schema any
+	res    *resource
+}
+
 // reference finds the schema that a $ref, $dynamicRef or $recursiveRef means.
 func (v *run) reference(keyword, ref string, at *scope) (any, *scope, *Error) {
+	if t, ok := v.targets[link{at.res, ref}]; ok && keyword == "$ref" {
+		return t.schema, at.enter(t.res), nil
+	}
+	schema, to, err := v.find(keyword, ref, at)
+	if err == nil && keyword == "$ref" {
+		v.targets[link{at.res, ref}] = target{schema, to.res}
+	}
+	return schema, to, err
+}
+
+func (v *run) find(keyword, ref string, at *scope) (any, *scope, *Error) {
 	lost := func(why string) (any, *scope, *Error) {
 		return nil, nil, &Error{Unresolvable, "", keyword, fmt.Sprintf("%s %.200q %s", keyword, ref, why)}
 	}
@@ -56,23 +78,23 @@ func (v *run) reference(keyword, ref string, at *scope) (any, *scope, *Error) {
 	case name == "":
 		return res.root, at.enter(res), nil
 	case strings.HasPrefix(name, "/"):
-		target, in, ok := v.point(res, name)
+		schema, in, ok := v.point(res, name)
 		if !ok {
 			return lost("points nowhere")
 		}
-		return target, at.enter(in), nil
+		return schema, at.enter(in), nil
 	}
-	target, ok := res.anchors[name]
+	schema, ok := res.anchors[name]
 	if !ok {
 		return lost("names no anchor")
 	}
 	if keyword == "$dynamicRef" && res.dynamic[name] {
 		// 2020-12 Section 8.2.3.2: the outermost resource with such a dynamic anchor.
 		if outer := at.outermost(func(r *resource) bool { return r.dynamic[name] }); outer != nil {
-			res, target = outer, outer.anchors[name]
+			res, schema = outer, outer.anchors[name]
 		}
 	}
-	return target, at.enter(res), nil
+	return schema, at.enter(res), nil
 }
 
 // point follows a JSON Pointer (RFC 6901) through a document, entering the resources on

@@ -14,7 +14,7 @@ import (
 // Validate reports whether a value is valid. A nil error means it is; one of reason
 // [Invalid] that it is not; another leaves it open. It is always an *[Error].
 func (s *Set) Validate(value any) error {
-	v := &run{set: s, patterns: map[string]compiled{}}
+	v := &run{set: s, patterns: map[string]compiled{}, targets: map[link]target{}}
 	if _, err := v.apply(s.root.root, (&scope{res: s.root}), value, nil, 0); err != nil {
 		return err
 	}
@@ -26,6 +26,7 @@ type run struct {
 	set      *Set
 	steps    int
 	patterns map[string]compiled
+	targets  map[link]target // of every $ref that was followed
 }
 
 type compiled struct {
@@ -404,7 +405,7 @@ func (a *application) array(list []any) *Error {
 			return err
 		}
 	}
-	a.seen.prefix = min(len(prefix), len(list))
+	a.seen.prefix = max(a.seen.prefix, min(len(prefix), len(list)))
 	if s, ok := a.o[rest]; ok {
 		for i := len(prefix); i < len(list); i++ {
 			if err := a.child(s, strconv.Itoa(i), list[i]); err != nil {
