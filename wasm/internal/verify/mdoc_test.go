@@ -299,3 +299,61 @@ func TestVCCOSE(t *testing.T) {
 		{"typ of a status list", secured(func(m *testissuer.COSE, _ object) { m.Protected[int64(16)] = "application/statuslist+cwt" }), "rejected format malformed_token"},
 	})
 }
+
+// A mobile document as the answer to a DCQL query, OpenID4VP Appendix B.2.
+func TestMDocAnswersQuery(t *testing.T) {
+	query := func(claim string, unbound bool) *wire.Expect {
+		q := object{"credentials": []any{object{"id": "mdl", "format": "mso_mdoc", "meta": object{"doctype_value": mdlType},
+			"claims":                               []any{object{"path": []any{"org.iso.18013.5.1", claim}}},
+			"require_cryptographic_holder_binding": !unbound}}}
+		return &wire.Expect{Nonce: rpNonce, OpenID4VP: &wire.OpenID4VP{ClientID: rpClient, ResponseURI: rpURI, Query: q}}
+	}
+	answer := func(data []byte, expect *wire.Expect) trial {
+		return trial{input: string(strictjson.Encode(object{"vp_token": object{"mdl": []any{b64(data)}}})), now: mdocNow,
+			regs: registry(iaca.Entity(mdlType)), expect: expect}
+	}
+	session := mdoc.OpenID4VP(rpClient, rpNonce, nil, rpURI)
+	d := testissuer.Licence(dsigner)
+	returned := testissuer.DeviceResponse(d.Document(session, nil))
+	elsewhere := testissuer.DeviceResponse(d.Document(mdoc.OpenID4VP(rpClient, "another", nil, rpURI), nil))
+	runAttempts(t, []attempt{
+		{"what was asked for", answer(returned, query("family_name", false)), "accepted"},
+		{"an element that is not there", answer(returned, query("document_number", false)), "rejected query query_not_met"},
+		{"another session", answer(elsewhere, query("family_name", false)), "rejected part bad_device_auth"},
+		{"as it was issued", answer(d.IssuerSigned(), query("family_name", false)), "rejected part no_device_auth"},
+		{"as it was issued, and no holder asked for", answer(d.IssuerSigned(), query("family_name", true)), "accepted"},
+		{"another session, and no holder asked for", answer(elsewhere, query("family_name", true)), "rejected part bad_device_auth"},
+	})
+}
+
+// A presentation by COSE, with a credential by COSE in it.
+func TestVPCOSE(t *testing.T) {
+	issuer, holder := testissuer.Key("ES256", "cose issuer").AsDIDKey(), testissuer.Key("EdDSA", "cose holder").AsDIDKey()
+	credential := func(alg func(m *testissuer.COSE)) string {
+		m := testissuer.COSE{Protected: map[any]any{int64(16): "application/vc+cose", int64(4): []byte(issuer.Kid)}}
+		doc := document2(issuer.ID)
+		doc["credentialSubject"] = object{"id": holder.ID, "degree": "Bachelor"}
+		m.Payload = strictjson.Encode(doc)
+		data := issuer.Sign1(m)
+		if alg != nil {
+			data[len(data)-1] ^= 1
+		}
+		return "data:application/vc+cose;base64," + base64.StdEncoding.EncodeToString(data)
+	}
+	presentation := func(url, typ, nonce string, by *testissuer.Issuer) trial {
+		doc := object{"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "type": "VerifiablePresentation", "holder": holder.ID,
+			"verifiableCredential": []any{object{"@context": "https://www.w3.org/ns/credentials/v2", "type": "EnvelopedVerifiableCredential", "id": url}}}
+		m := testissuer.COSE{Payload: strictjson.Encode(doc), Protected: map[any]any{int64(16): typ, int64(4): []byte(by.Kid),
+			int64(15): map[any]any{int64(3): "https://verifier.example", int64(10): nonce}}}
+		return trial{input: string(by.Sign1(m)), regs: registry(entity(issuer.ID, nil)),
+			expect: &wire.Expect{Nonce: "n", Audience: []string{"https://verifier.example"}}}
+	}
+	const typ = "application/vp+cose"
+	runAttempts(t, []attempt{
+		{"known good", presentation(credential(nil), typ, "n", holder), "accepted"},
+		{"another nonce", presentation(credential(nil), typ, "m", holder), "rejected expect nonce_mismatch"},
+		{"as a credential", presentation(credential(nil), "application/vc+cose", "n", holder), "rejected model malformed_value"},
+		{"by another", presentation(credential(nil), typ, "n", testissuer.Key("EdDSA", "thief").AsDIDKey()), "rejected binding key_of_another"},
+		{"a credential that is forged", presentation(credential(func(*testissuer.COSE) {}), typ, "n", holder), "rejected part bad_signature"},
+	})
+}
