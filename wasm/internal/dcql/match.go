@@ -13,7 +13,7 @@ type Reason string
 // Why a response is not what was asked for.
 const (
 	NotMet     Reason = "query_not_met"      // what was returned is not what its query asks for
-	Unanswered Reason = "query_unanswered"   // what is required was not returned
+	Unanswered Reason = "query_unanswered"   // nothing was returned that meets a query which has to be met
 	NotAsked   Reason = "not_asked_for"      // returned, and no query asks for it
 	NoFormat   Reason = "unsupported_format" // the query's format is not known here
 )
@@ -163,7 +163,7 @@ func (q *Query) Unanswered(answered func(id string) bool) (missing []Missing) {
 	if q.Sets == nil {
 		for _, c := range q.Credentials {
 			if !answered(c.ID) {
-				missing = append(missing, Missing{Unanswered, c.ID, nil, fmt.Sprintf("nothing was returned for credential query %q", c.ID)})
+				missing = append(missing, Missing{Unanswered, c.ID, nil, fmt.Sprintf("nothing was returned that meets credential query %q", c.ID)})
 			}
 		}
 		return missing

@@ -22,6 +22,7 @@ func cases() map[string]spec {
 	mdocs(all)
 	statuses(all)
 	schemas(all)
+	presentations(all)
 	trusts(all)
 	snapshots(all)
 	questions(all)
