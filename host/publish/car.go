@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 
 	"github.com/ipfs/go-cid"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/release"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 )
 
@@ -16,13 +19,18 @@ import (
 // snapshot the snapshot's own root, and verifiers use it wholly offline.
 type CAR struct{ Path string }
 
-// Publish implements [Target]. The file is written whole or not at all.
+// Publish implements [Target]. The file is written whole or not at all, and only in the
+// place of one of the same registry that is not newer.
 func (c CAR) Publish(ctx context.Context, r Release) (Report, error) {
 	report := Report{Target: c.Path}
-	if _, err := r.check(); err != nil {
+	p, err := r.check()
+	if err == nil {
+		err = c.guard(&r, p)
+	}
+	if err != nil {
 		return report, wrap(BadTarget, c.Path, err)
 	}
-	err := writeWith(c.Path, func(w io.Writer) error {
+	err = writeWith(c.Path, func(w io.Writer) error {
 		buf := bufio.NewWriterSize(w, 1<<20)
 		if err := r.writeCAR(ctx, buf, func(b block.Block) {
 			report.NewBlocks++
@@ -40,6 +48,60 @@ func (c CAR) Publish(ctx context.Context, r Release) (Report, error) {
 		report.Release = b.CID.String()
 	}
 	return report, wrap(BadTarget, c.Path, err)
+}
+
+// guard holds the file that is there, if one is, to be what may be replaced. A later
+// freshness in it is taken over.
+func (c CAR) guard(r *Release, p *proven) error {
+	f, err := os.Open(c.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	file, err := block.NewCARReader(bufio.NewReader(f))
+	if err != nil {
+		return errorf(BadTarget, "", "is there, and no CAR: it is not written over")
+	}
+	there := release.Release{}
+	first, err := file.Next()
+	if err == nil {
+		there, err = release.Parse(first.Data)
+	}
+	if err != nil {
+		there = release.Release{} // a bare snapshot, or of an earlier time that was cut off
+	}
+	if there.Registry != r.ID {
+		return errorf(BadTarget, "", "is the CAR of %s, and is not written over by that of %s", named(there.Registry), named(r.ID))
+	}
+	documents := map[cid.Cid][]byte{}
+	for range there.Documents { // they come next
+		b, err := file.Next()
+		if err != nil {
+			break // damaged: what cannot be read holds nobody up
+		}
+		documents[b.CID] = b.Data
+	}
+	have := func(name string) ([]byte, bool) {
+		data, ok := documents[there.Documents[name]]
+		return data, ok
+	}
+	if err := r.guard(p, have); err != nil {
+		return err
+	}
+	if old, ok := have("fresh"); ok && p.stale(old) {
+		r.Fresh = old
+	}
+	return nil
+}
+
+func named(registry string) string {
+	if registry == "" {
+		return "a bare snapshot"
+	}
+	return "the registry " + registry
 }
 
 // writeCAR writes the release block, the documents in their order, and the snapshot as

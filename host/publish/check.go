@@ -126,14 +126,14 @@ func (r *Release) checkRecord(p *proven) error {
 
 // guard refuses to put documents in the place of newer ones, or of others of the same
 // version: a mirror that went back would look like an attack to its readers. What the
-// folder has counts as far as the new root proves it: once the head keys are replaced,
+// target has counts as far as the new root proves it: once the head keys are replaced,
 // heads by the old ones hold nobody up.
-func (f Folder) guard(r Release, next *proven) error {
+func (r *Release) guard(next *proven, document func(name string) ([]byte, bool)) error {
 	if r.ID == "" {
 		return nil
 	}
 	for i := range governance.MaxRoots {
-		data, ok := f.Document(r.ID, rootName(i+1))
+		data, ok := document(rootName(i + 1))
 		if !ok {
 			break
 		}
@@ -146,7 +146,7 @@ func (f Folder) guard(r Release, next *proven) error {
 			return errorf(Forked, "", "another root %d is there: %s, and not %s", i+1, old.Identity, next.roots[i].Identity)
 		}
 	}
-	data, ok := f.Document(r.ID, "head")
+	data, ok := document("head")
 	if !ok {
 		return nil
 	}
@@ -165,14 +165,10 @@ func (f Folder) guard(r Release, next *proven) error {
 	return nil
 }
 
-// stale reports whether a document of the release is to be left out, since the folder
-// has a later one: a freshness of the same head, signed later by someone else.
-func (f Folder) stale(r Release, next *proven, name string) bool {
-	if name != "fresh" || next.fresh == nil {
-		return false
-	}
-	data, ok := f.Document(r.ID, name)
-	if !ok {
+// stale reports whether the target has a later freshness than the release: of the same
+// head, signed later by someone else.
+func (next *proven) stale(data []byte) bool {
+	if next.fresh == nil {
 		return false
 	}
 	old, err := governance.ParseFreshness(data)

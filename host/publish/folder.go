@@ -55,8 +55,13 @@ func (f Folder) Publish(ctx context.Context, r Release) (Report, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if err := f.guard(r, p); err != nil {
+	have := func(name string) ([]byte, bool) { return f.Document(r.ID, name) }
+	if err := r.guard(p, have); err != nil {
 		return fail(err)
+	}
+	// Everything in a mirror is for everybody, and a working folder has keys in it.
+	if _, err := os.Lstat(filepath.Join(f.Dir, "root", "1.json")); err == nil {
+		return fail(errorf(BadTarget, "", "is a registry's working folder (root/1.json); a mirror is served whole, so it wants a folder of its own"))
 	}
 	for _, dir := range []string{"ipfs", "ipns"} {
 		if err := os.MkdirAll(filepath.Join(f.Dir, dir), 0o755); err != nil {
@@ -107,7 +112,7 @@ func (f Folder) Publish(ctx context.Context, r Release) (Report, error) {
 		return fail(err)
 	}
 	for _, d := range r.documents() {
-		if f.stale(r, p, d.name) {
+		if old, ok := have(d.name); ok && d.name == "fresh" && p.stale(old) {
 			continue
 		}
 		for _, path := range f.documentPaths(r.ID, d.name) {
