@@ -392,6 +392,8 @@ func (d registryDir) headWants(next *governance.HeadDoc, roots []*governance.Roo
 		version, identity = prev.Version, prev.Identity.String()
 	}
 	switch {
+	case prev == nil && next.Version > 1:
+		return nil, fmt.Errorf("%s has no head yet, and head %d follows one: take that over first, with verilith snapshot cosign", d.path, next.Version)
 	case next.Version != version+1:
 		return nil, fmt.Errorf("head %d does not follow head %d, the newest in %s", next.Version, version, d.path)
 	case next.Prev != identity:

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/verilith/verilith/host"
 	"github.com/verilith/verilith/host/fetch"
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/release"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/wire"
 )
@@ -165,6 +168,9 @@ func (e *missingError) Unwrap() []error { return []error{e.missing, e.why} }
 
 // writeCAR writes a snapshot whole or not at all.
 func writeCAR(path string, root cid.Cid, get snapshot.Getter) (err error) {
+	if err := replaceable(path); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -188,4 +194,27 @@ func writeCAR(path string, root cid.Cid, get snapshot.Getter) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// replaceable refuses a file that is no snapshot: a name that was mistyped shall not cost
+// the file that has it.
+func replaceable(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	car, err := block.NewCARReader(bufio.NewReader(f))
+	if err != nil {
+		return fmt.Errorf("%s is there, and no CAR: it is not written over", clean(path, maxLine))
+	}
+	if b, err := car.Next(); err == nil {
+		if r, err := release.Parse(b.Data); err == nil {
+			return fmt.Errorf("%s is the CAR of the registry %s, and is not written over by a bare snapshot", clean(path, maxLine), r.Registry)
+		}
+	}
+	return nil
 }
