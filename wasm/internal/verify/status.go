@@ -133,15 +133,29 @@ func (ev *evidence) listing(r *report, e *status.Entry, referrer *cred.Credentia
 		return l
 	}
 	o := claimant{what: "the list", check: wire.CheckStatus, resource: e.Resource, referrer: referrer, material: m}
-	if o.env, o.c, l.answer = openList(e, doc.body, referrer); l.answer.Reason != "" {
+	key := listKey(e, doc, referrer)
+	known := lists.find(key)
+	if known == nil {
+		if o.env, o.c, l.answer = openList(e, doc.body, referrer); l.answer.Reason != "" {
+			return l
+		}
+	} else {
+		c := known.c
+		o.env, o.c = known.env, &c
+	}
+	opened := readList{key: key, env: o.env, c: *o.c}
+	p, answer := ev.proveOther(r, o, policy)
+	if l.answer = answer; answer.Reason != "" {
 		return l
 	}
-	var p proof.Proven
-	if p, l.answer = ev.proveOther(r, o, policy); l.answer.Reason != "" {
-		return l
-	}
-	if l.list, l.answer = e.Read(p); l.answer.Reason != "" {
-		return l
+	if known == nil {
+		if l.list, l.answer = e.Read(p); l.answer.Reason != "" {
+			return l
+		}
+		opened.list, opened.size = l.list, 4*len(doc.body)+l.list.Size()
+		lists.keep(opened)
+	} else {
+		l.list = known.list
 	}
 	c := p.Credential()
 	for _, from := range []*time.Time{c.ValidFrom, c.SignedAt} {

@@ -8,7 +8,8 @@
 //
 // Not done, as the drafts let it be: format and content say nothing of validity; a
 // metaschema other than the three drafts' own, and with it other vocabularies, is
-// refused; "dependencies" has left the later drafts.
+// refused. "dependencies" has left the later drafts and counts all the same: who writes
+// it means a rule.
 //
 // [2020-12]: https://json-schema.org/draft/2020-12
 // [2019-09]: https://json-schema.org/draft/2019-09
@@ -322,7 +323,7 @@ func schemasIn(name string, d draft) string {
 		return "one"
 	case "allOf", "anyOf", "oneOf":
 		return "list"
-	case "properties", "patternProperties", "definitions":
+	case "properties", "patternProperties", "definitions", "dependencies":
 		return "map"
 	case "items":
 		if d == draft2020 {
@@ -332,10 +333,6 @@ func schemasIn(name string, d draft) string {
 	case "additionalItems":
 		if d != draft2020 {
 			return "one"
-		}
-	case "dependencies":
-		if d == draft7 {
-			return "map"
 		}
 	case "prefixItems":
 		if d == draft2020 {

@@ -45,9 +45,9 @@ func (a *application) lacks(o strictjson.Object, names []any, keyword string) *E
 
 // dependent are dependentRequired and dependentSchemas, and dependencies before them.
 func (a *application) dependent(o strictjson.Object) *Error {
-	keywords := []string{"dependentRequired", "dependentSchemas"}
+	keywords := []string{"dependencies", "dependentRequired", "dependentSchemas"}
 	if a.at.res.draft == draft7 {
-		keywords = []string{"dependencies"}
+		keywords = keywords[:1]
 	}
 	for _, keyword := range keywords {
 		all := a.o.Object(keyword)
