@@ -87,6 +87,10 @@ func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, err
 			if list[i].Chain, err = x509chain.FromX5C(j.Header["x5c"]); err != nil {
 				return nil, &Error{Reason: Malformed, Detail: err.Error()}
 			}
+			// RFC 7515 Section 4.1.8: it is of the certificate that x5c has first.
+			if v, there := j.Header["x5t#S256"]; there && v != list[i].Chain.Thumbprint() {
+				return nil, &Error{Reason: Malformed, Detail: "x5t#S256 is not the thumbprint of the first certificate in x5c"}
+			}
 		}
 		return list, nil
 	}

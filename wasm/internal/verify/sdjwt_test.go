@@ -375,6 +375,20 @@ func TestX5COfSDJWTVC(t *testing.T) {
 	}
 	good := []any{leaf(trusted, nil)}
 	also := func(tr trial, edit func(*trial)) trial { edit(&tr); return tr }
+	thumb := func(of func(*x509.Certificate) any) trial {
+		der, err := base64.StdEncoding.DecodeString(good[0].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSD(signer)
+		s.header["x5c"], s.header["x5t#S256"] = good, of(c)
+		delete(s.payload, "iss")
+		return trial{input: s.text(), now: sdNow, regs: holder(nil)}
+	}
 	state := func(s string) []wire.Registry {
 		return registry(entity(ca, object{"keys": []any{object{"kid": "root", "x5c": []any{b(trusted.root)}, "state": s}}}))
 	}
@@ -401,9 +415,32 @@ func TestX5COfSDJWTVC(t *testing.T) {
 			delete(s.payload, "iss")
 			tr.input = s.text()
 		}), "rejected proof algorithm_mismatch"},
+		{"x5t#S256 of the certificate", thumb(func(c *x509.Certificate) any { sum := sha256.Sum256(c.Raw); return b64(sum[:]) }), "accepted"},
+		{"x5t#S256 of another", thumb(func(*x509.Certificate) any { return b64(make([]byte, 32)) }), "rejected proof malformed_proof"},
+		{"x5t#S256 is a number", thumb(func(*x509.Certificate) any { return number(1) }), "rejected proof malformed_proof"},
 		{"a stranger's root, accepted by policy", also(in([]any{leaf(stranger, nil)}, sdIssuer, registry(entity(sdIssuer, nil))), func(tr *trial) {
 			tr.policy = &wire.Policy{AcceptUnboundIssuer: true}
 		}), "accepted"},
+	})
+}
+
+// The status claim of an SD-JWT VC leads to a Token Status List.
+func TestStatusOfSDJWTVC(t *testing.T) {
+	const uri = "https://issuer.example/statuslists/1"
+	list := func(value int, edits object) string {
+		return sdKey.JWT(object{"typ": "statuslist+jwt"}, with(object{"iss": sdIssuer, "sub": uri, "iat": number(1795341000), "exp": number(1795345000),
+			"status_list": object{"bits": number(2), "lst": b64(zlibbed(lowBits(64, 2, map[int]int{7: value})))}}, edits))
+	}
+	in := func(list string) trial {
+		s := newSD(sdKey)
+		s.payload["status"] = object{"status_list": object{"idx": number(7), "uri": uri}}
+		return trial{input: s.text(), now: sdNow, regs: registry(sdEntity(nil)), docs: map[string]string{uri: list}}
+	}
+	runAttempts(t, []attempt{
+		{"valid", in(list(0, nil)), "accepted"},
+		{"invalid", in(list(1, nil)), "rejected status revoked"},
+		{"suspended", in(list(2, nil)), "rejected status suspended"},
+		{"a list of another URL", in(list(0, object{"sub": "https://issuer.example/statuslists/2"})), "rejected status list_mismatch"},
 	})
 }
 

@@ -15,6 +15,7 @@ package x509chain
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
@@ -113,6 +114,13 @@ func FromX5C(v any) (Chain, error) {
 		ders[i] = der
 	}
 	return Parse(ders)
+}
+
+// Thumbprint is the signer's certificate by its SHA-256, in base64url: the x5t#S256 of
+// RFC 7515 Section 4.1.8.
+func (c Chain) Thumbprint() string {
+	sum := sha256.Sum256(c[0].Raw)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Key is the signer's public key.
