@@ -264,6 +264,8 @@ func TestTypesInAQuery(t *testing.T) {
 		{"as its context has it", typed(inline, `"https://college.example/terms#Degree"`), "accepted"},
 		{"both", typed(object{"Degree": object{"@id": "c:Degree"}, "c": "https://college.example/terms#"}, `"VerifiableCredential", "https://college.example/terms#Degree"`), "accepted"},
 		{"by a vocabulary", typed(object{"@vocab": "https://college.example/terms#"}, `"https://college.example/terms#Degree"`), "accepted"},
+		{"as the base context has it", typed(inline, `"https://www.w3.org/2018/credentials#VerifiableCredential", "Degree"`), "accepted"},
+		{"a type of the base context, given another meaning", typed(object{"VerifiableCredential": "https://college.example/terms#VC"}, `"https://college.example/terms#VC"`), "rejected query query_not_met"},
 		{"another IRI", typed(inline, `"https://other.example/terms#Degree"`), "rejected query query_not_met"},
 		{"not all of them", typed(inline, `"Degree", "Diploma"`), "rejected query query_not_met"},
 	})
