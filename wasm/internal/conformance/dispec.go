@@ -10,6 +10,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	builtin "github.com/verilith/verilith/wasm/internal/contexts"
 	"github.com/verilith/verilith/wasm/internal/di"
 	"github.com/verilith/verilith/wasm/internal/jsonld"
 	"github.com/verilith/verilith/wasm/internal/rdfc"
@@ -51,9 +52,12 @@ func (s *session) contexts() []document {
 	return s.held
 }
 
-// toRDF reads documents by those contexts.
+// toRDF reads documents by the contexts that the module holds, and by those.
 func (s *session) toRDF() di.ToRDF {
 	return di.JSONLD(func(iri string) (jsonld.Document, error) {
+		if d, ok := builtin.Document(iri); ok {
+			return d, nil
+		}
 		for _, d := range append(slices.Clone(s.contexts()), s.openBadges()...) {
 			if d.url == iri {
 				return jsonld.Document{Data: d.body, ID: block.New(block.Raw, d.body).CID.String()}, nil
