@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/governance"
 	"github.com/verilith/verilith/wasm/wire"
@@ -60,6 +61,9 @@ func (f *signing) fresh(ctx context.Context, s std, nextUpdate, at string) error
 	if err != nil {
 		return err
 	}
+	if err := d.notBack(head, now); err != nil {
+		return err
+	}
 	fresh := governance.Freshness{Registry: roots[0].ID(), Version: head.Version, Head: head.Identity.String(), AsOf: wire.FormatTime(now)}
 	if fresh.NextUpdate, err = after(now, "--next-update", nextUpdate, defaultFresh); err != nil {
 		return err
@@ -73,4 +77,20 @@ func (f *signing) fresh(ctx context.Context, s std, nextUpdate, at string) error
 		return err
 	}
 	return f.begin(ctx, s, &bytes.Buffer{}, d, doc, roots, wants, false)
+}
+
+// notBack refuses a freshness that readers would take for an older one than they have
+// seen, or that is from before its head.
+func (d registryDir) notBack(head *governance.HeadDoc, now time.Time) error {
+	if issued, err := wire.ParseTime(head.Issued); err == nil && now.Before(issued.Add(-clockSkew)) {
+		return fmt.Errorf("it would be of %s, and head %d was issued at %s", wire.FormatTime(now), head.Version, head.Issued)
+	}
+	old, err := d.fresh()
+	if old == nil || err != nil || old.Head != head.Identity.String() {
+		return err
+	}
+	if at, err := wire.ParseTime(old.AsOf); err == nil && now.Before(at) {
+		return fmt.Errorf("it would be of %s, and fresh.json is of %s: it never goes back", wire.FormatTime(now), old.AsOf)
+	}
+	return nil
 }

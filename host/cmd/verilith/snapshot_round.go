@@ -282,6 +282,9 @@ func (w *watch) freshen(d dirState, now time.Time, s std) error {
 	if d.newest().Roles.Fresh == nil || !slices.ContainsFunc(w.keys, func(k oneSigner) bool { return belongs([]wanted{role}, k.Thumbprint()) }) {
 		return nil
 	}
+	if err := d.notBack(d.head, now); err != nil {
+		return fmt.Errorf("no freshness: %w", err)
+	}
 	f := governance.Freshness{Registry: d.roots[0].ID(), Version: d.head.Version, Head: d.head.Identity.String(), AsOf: wire.FormatTime(now)}
 	var err error
 	if f.NextUpdate, err = after(now, "--fresh-for", w.freshFor, defaultFresh); err != nil {
