@@ -89,6 +89,11 @@ func TestSign1(t *testing.T) {
 		{name: "huge algorithm", edit: func(m *message) { m.Protected[int64(1)] = uint64(1) << 63 }, want: cose.UnsupportedAlgorithm},
 		{name: "algorithm by name", edit: func(m *message) { m.Protected[int64(1)] = "ES256" }, want: cose.UnsupportedAlgorithm},
 		{name: "kid is text", edit: func(m *message) { m.Unprotected[int64(4)] = "a" }, want: cose.Malformed},
+		{name: "kid is empty", edit: func(m *message) { m.Unprotected[int64(4)] = []byte{} }, want: cose.Malformed},
+		{name: "kid is undefined", edit: func(m *message) { m.Unprotected[int64(4)] = cbor.RawMessage{0xf7} }},
+		{name: "protected kid is undefined", edit: func(m *message) {
+			m.Unprotected, m.Protected[int64(4)] = nil, cbor.RawMessage{0xf7}
+		}, want: cose.Malformed},
 		{name: "typ is a list", edit: func(m *message) { m.Protected[int64(16)] = []any{} }, want: cose.Malformed},
 		{name: "a label that is a byte string", edit: func(m *message) { m.Unprotected[cbor.ByteString("a")] = 1 }, want: cose.Malformed},
 		{name: "a huge label", edit: func(m *message) { m.Unprotected[uint64(1)<<63] = 1 }, want: cose.Malformed},

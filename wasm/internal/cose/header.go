@@ -159,7 +159,8 @@ func (m *headers) mediaType(label int64) string {
 
 // check checks the types of parameters that others rely on.
 func (m *headers) check() error {
-	if v, ok := m.get(LabelKid); ok {
+	// @auth0/mdl writes undefined where it has no kid: nobody's word, and no name.
+	if v, ok := m.get(LabelKid); ok && (v != nil || has(m.Protected, LabelKid)) {
 		if b, ok := v.([]byte); !ok || len(b) == 0 {
 			return fail(Malformed, "kid", "want a byte string that is not empty")
 		}
@@ -208,3 +209,5 @@ func (m *headers) X5Chain() ([][]byte, error) {
 	}
 	return chain, nil
 }
+
+func has(h Header, label int64) bool { _, ok := h[label]; return ok }
