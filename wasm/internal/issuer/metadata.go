@@ -17,7 +17,7 @@ const metadataPath = "/.well-known/jwt-vc-issuer"
 func metadataURL(iss string) (string, error) {
 	rest, ok := strings.CutPrefix(iss, "https://")
 	host, path, _ := strings.Cut(rest, "/")
-	if !ok || host == "" || strings.ContainsAny(iss, "?#@ \\") {
+	if !ok || host == "" || strings.ContainsAny(iss, "?#@\\") || strings.ContainsFunc(iss, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
 		return "", &Error{Reason: NoIssuer, Detail: fmt.Sprintf("iss %.200q is no https URL of host and path", iss)}
 	}
 	if path = strings.TrimSuffix(path, "/"); path != "" {
