@@ -112,6 +112,7 @@ func (h *holder) check(r *report, want *wire.Expect) (stale bool) {
 		return false
 	}
 	name, m := h.find(proofs)
+	m.contexts(ev, proofs)
 	r.v.Presentation.Holder = name
 	if m.keyErr != nil {
 		reason, unknown := string(issuer.BadDocument), false
@@ -141,7 +142,7 @@ func (h *holder) check(r *report, want *wire.Expect) (stale bool) {
 	by := m.made(0, made[0])
 	s := r.v.Presentation
 	s.Algorithm, s.VerificationMethod, s.SignedAt = proofs[0].Algorithm, by.Method, wire.FormatTime(m.times[0])
-	r.pass(wire.CheckProof, madeBy(proofs))
+	r.pass(wire.CheckProof, madeBy(proofs), r.linkedShown(m)...)
 
 	// Every proof must hold, and one must be the holder's.
 	reason, detail := "", ""

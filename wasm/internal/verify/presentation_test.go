@@ -276,6 +276,32 @@ func TestSecuringPresentationsWithJOSE(t *testing.T) {
 	})
 }
 
+// A presentation may be signed as RDF, with the contexts that its document names.
+func TestPresentationSignedAsRDF(t *testing.T) {
+	const terms = "https://college.example/terms"
+	docs := map[string]string{terms: `{"@context": {"Degree": "https://college.example/terms#Degree", "degree": "https://college.example/terms#degree", "honours": "https://college.example/terms#honours"}}`}
+	contexts := object{"@context": []any{"https://www.w3.org/ns/credentials/v2", terms}}
+	ask := func(suite string, edit func(vp object)) trial {
+		vp := object{"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "type": []any{"VerifiablePresentation"}, "holder": ada.ID,
+			"verifiableCredential": []any{college.Secure(rdfBy(docs), suite, degree(ada.ID, contexts), nil)}}
+		secured := ada.Secure(rdfBy(docs), suite, vp, object{"proofPurpose": "authentication", "challenge": "n-0S6_WzA2Mj", "domain": verifier})
+		if edit != nil {
+			edit(secured)
+		}
+		tr := question(string(strictjson.Encode(secured)))
+		tr.docs = docs
+		return tr
+	}
+	without := ask("eddsa-rdfc-2022", nil)
+	without.docs = nil
+	runAttempts(t, []attempt{
+		{"eddsa-rdfc-2022", ask("eddsa-rdfc-2022", nil), "accepted"},
+		{"the holder was changed", ask("eddsa-rdfc-2022", func(vp object) { vp["holder"] = eve.ID }), "rejected proof bad_signature"},
+		{"something was added", ask("eddsa-rdfc-2022", func(vp object) { vp["id"] = "urn:uuid:1" }), "rejected proof bad_signature"},
+		{"a context is not to be had", without, "undetermined proof context_unavailable"},
+	})
+}
+
 // Credentials of several formats stand in one presentation, each with its own verdict.
 func TestPresentationOfSeveralFormats(t *testing.T) {
 	clinicID := "https://clinic.example/shc"
