@@ -248,7 +248,7 @@ export interface Trust {
 
 /** Freshness is the age of one class of evidence. */
 export interface Freshness {
-  /** "keys", "registry", "status", "types", "schemas" */
+  /** "keys", "registry", "status", "types", "schemas", "contexts" */
   class: string
   /** URL, root CID or "inline" */
   source: string

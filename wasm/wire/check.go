@@ -220,6 +220,7 @@ const (
 	ClassStatus   = "status"   // status lists
 	ClassTypes    = "types"    // type metadata, to which no age applies
 	ClassSchemas  = "schemas"  // schemas and what is named by digest, to which no age applies
+	ClassContexts = "contexts" // JSON-LD contexts, to which no age applies
 	ClassRegistry = "registry" // the head of a governed registry
 )
 

@@ -234,7 +234,7 @@ type Trust struct {
 
 // Freshness is the age of one class of evidence.
 type Freshness struct {
-	Class  string `json:"class"`           // "keys", "registry", "status", "types", "schemas"
+	Class  string `json:"class"`           // "keys", "registry", "status", "types", "schemas", "contexts"
 	Source string `json:"source"`          // URL, root CID or "inline"
 	Origin string `json:"origin"`          // "live", "snapshot", "inline", "signed"
 	AsOf   string `json:"asOf,omitempty"`  // RFC 3339, if known

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/verilith/verilith/wasm/internal/contexts"
 	"github.com/verilith/verilith/wasm/internal/di"
@@ -10,6 +11,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/jsonld"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/strictjson"
+	"github.com/verilith/verilith/wasm/wire"
 )
 
 // acceptContext are the media types of a context, JSON-LD 1.1 Section 6.
@@ -23,21 +25,37 @@ var memo jsonld.Memo
 // hold are built in, and nothing that a case says stands for them. Others are in the
 // registries' resources or in the case, where they are known by their hashes; where
 // neither has one it becomes a need.
-func (ev *evidence) context(iri string) (jsonld.Document, error) {
+func (m *material) context(ev *evidence, iri string) (jsonld.Document, error) {
 	if doc, ok := builtIn(iri); ok {
 		return doc, nil
 	}
+	// What it rests on is kept apart from the documents with keys: no age applies to a context.
+	used := ev.used
+	ev.used = nil
 	body, err := ev.Document(iri, acceptContext)
+	read := ev.used
+	ev.used = used
 	if err != nil {
 		return jsonld.Document{}, err
 	}
 	doc := jsonld.Document{Data: body}
-	for _, u := range ev.used {
-		if u.url == iri {
-			doc.ID = u.cid
+	if len(read) > 0 {
+		doc.ID = read[0].cid
+		if !slices.ContainsFunc(m.linked, func(d document) bool { return d.url == iri }) {
+			m.linked = append(m.linked, read[0])
 		}
 	}
 	return doc, nil
+}
+
+// linkedShown shows the contexts that were read, the module's own apart, and returns what
+// they rest on.
+func (r *report) linkedShown(m *material) (rests []string) {
+	for _, d := range m.linked {
+		r.v.Freshness = append(r.v.Freshness, wire.Freshness{Class: wire.ClassContexts, Source: d.url, Origin: d.origin, AsOf: d.obtained, State: "pinned"})
+		rests = append(append(rests, cids(d.proof)...), d.cid)
+	}
+	return rests
 }
 
 // contexts gives the proofs that sign RDF the contexts of their document, and asks for
@@ -45,7 +63,7 @@ func (ev *evidence) context(iri string) (jsonld.Document, error) {
 func (m *material) contexts(ev *evidence, proofs []proof.Proof) {
 	for i := range proofs {
 		if doc := proofs[i].Document(); doc != nil {
-			ev.gather(doc)
+			m.gather(ev, doc)
 			proofs[i].RDF = m.toRDF(ev)
 		}
 	}
@@ -54,7 +72,7 @@ func (m *material) contexts(ev *evidence, proofs []proof.Proof) {
 // gather looks at all contexts that a document names, and at those which they name, so
 // that what is missing becomes needs in one round. Contexts that the document turns out
 // not to use are among them.
-func (ev *evidence) gather(doc strictjson.Object) {
+func (m *material) gather(ev *evidence, doc strictjson.Object) {
 	seen := make(map[string]bool)
 	var search func(v any, inside bool)
 	visit := func(iri string) {
@@ -66,7 +84,7 @@ func (ev *evidence) gather(doc strictjson.Object) {
 		if _, ok := builtIn(iri); ok {
 			return // refers to none that is not built in
 		}
-		d, err := ev.context(iri)
+		d, err := m.context(ev, iri)
 		if err != nil {
 			return
 		}
@@ -112,7 +130,7 @@ func hasScheme(iri string) bool {
 // toRDF is how the proofs of suites that sign RDF read their document.
 func (m *material) toRDF(ev *evidence) di.ToRDF {
 	return di.JSONLD(func(iri string) (jsonld.Document, error) {
-		doc, err := ev.context(iri)
+		doc, err := m.context(ev, iri)
 		switch {
 		case errors.Is(err, errQuiet):
 			err = &proof.Error{Reason: proof.Reason(m.foreseen.Reason), Unknown: m.foreseen.Unknown,

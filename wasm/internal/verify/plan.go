@@ -23,7 +23,8 @@ type material struct {
 	found     [][]issuer.Key      // per proof
 	times     []time.Time         // per proof, when it says that it was made
 	now       time.Time
-	keyErr    error // why a proof has no key
+	keyErr    error      // why a proof has no key
+	linked    []document // contexts that were read, each once
 
 	// stale says which keys are too old, or "", and staleReason why that matters.
 	stale, staleReason string

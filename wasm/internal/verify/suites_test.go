@@ -107,6 +107,25 @@ func TestMust6ContextValidation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a context of long ago is shown and as good", func(t *testing.T) {
+		tr := good
+		tr.obtained = "2025-06-01T00:00:00Z"
+		v := tr.verdict(t)
+		shown := 0
+		for _, f := range v.Freshness {
+			if f.Class == wire.ClassContexts {
+				shown++
+			}
+		}
+		if ends(v) != "accepted" || shown != len(ownContexts) {
+			t.Fatalf("%s, %d contexts shown: %+v", ends(v), shown, v.Freshness)
+		}
+		for _, c := range v.Checks {
+			if c.Check == wire.CheckProof && len(c.Rests) != len(ownContexts) {
+				t.Fatalf("the proof rests on %v", c.Rests)
+			}
+		}
+	})
 	t.Run("all needs of a round at once", func(t *testing.T) {
 		var urls []string
 		for _, n := range good.needs(t) {

@@ -139,7 +139,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	}
 	r.v.Credential.Algorithm, r.v.Credential.VerificationMethod = proofs[0].Algorithm, m.made(0, made[0]).Method
 	r.v.Credential.SignedAt = wire.FormatTime(proven.SignedAt())
-	r.pass(wire.CheckProof, madeBy(proofs))
+	r.pass(wire.CheckProof, madeBy(proofs), r.linkedShown(&m)...)
 	if c.Issuer == "" { // it names none: who issued it is who answers for its certificate
 		r.v.Credential.Issuer = c.Authority
 	}
