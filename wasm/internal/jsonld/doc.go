@@ -122,9 +122,10 @@ type processor struct {
 
 	contexts int // by IRI, so far
 	loaded   map[string]*document
-	trusted  bool // while the terms of a trusted context are defined
-	deepest  int  // the most frames there were
-	deps     *[]dependency
+	trusted  bool          // while the terms of a trusted context are defined
+	deepest  int           // the most frames there were
+	deps     *[]dependency // of the context in the making
+	local    map[localKey]*derived
 }
 
 // step is one part of the path to where the processor is: a member, or an element.

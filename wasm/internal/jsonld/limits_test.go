@@ -93,10 +93,10 @@ func TestContextBombsEndWithTheWorkLimit(t *testing.T) {
 			for _, strict := range []bool{true, false, false} {
 				best := time.Hour
 				var err error
-				for range 15 { // the quickest, since the machine may have other work
-					start := time.Now()
+				for range 5 { // the quickest
+					start := cpuTime()
 					_, err = jsonld.ToRDF(doc, jsonld.Options{Contexts: b.lib.get, Lenient: !strict, Memo: memo})
-					if best = min(best, time.Since(start)); best < 50*time.Millisecond {
+					if best = min(best, cpuTime()-start); best < 100*time.Millisecond {
 						break
 					}
 				}
@@ -104,7 +104,7 @@ func TestContextBombsEndWithTheWorkLimit(t *testing.T) {
 					t.Errorf("got %.300v, want %s", err, jsonld.WorkLimit)
 				}
 				t.Log(best)
-				if best > 100*time.Millisecond {
+				if best >= 100*time.Millisecond {
 					t.Errorf("took %v, want at most 100ms", best)
 				}
 			}

@@ -12,12 +12,12 @@ import (
 // costs the same from the budget, so that it cannot be seen in any result. The zero
 // Memo is empty and ready. It is not safe for concurrent use.
 type Memo struct {
-	roots map[root]*context
-	terms int // that all kept contexts define
+	roots  map[root]*context
+	weight int
 }
 
-// maxMemo bounds a memo by the terms in it; one that is full starts over. The
-// contexts of a usual credential have some hundred.
+// maxMemo bounds a memo by the terms, results and 64 bytes of context text in it; one
+// that is full starts over. The contexts of a usual credential weigh some hundred.
 const maxMemo = 20000
 
 // root is what an initial context depends on.
@@ -29,7 +29,7 @@ type root struct {
 // initial returns the active context that processing starts with, JSON-LD-API Section 4.1.
 func (p *processor) initial() *context {
 	m := p.opts.Memo
-	if m.roots == nil || m.terms > maxMemo {
+	if m.roots == nil || m.weight > maxMemo {
 		*m = Memo{roots: make(map[root]*context)}
 	}
 	key := root{p.opts.Base, p.opts.KeepLanguageCase}
@@ -37,7 +37,7 @@ func (p *processor) initial() *context {
 	if c == nil {
 		c = &context{base: p.opts.Base, kept: true}
 		m.roots[key] = c
-		m.terms += 16 // a root is small, but not nothing
+		m.weight += 16 + len(key.base)>>6
 	}
 	return c
 }
@@ -50,11 +50,7 @@ type document struct {
 }
 
 // dependency is a document that a processed context was made of.
-type dependency struct {
-	iri string
-	id  string
-	doc *document // where there is no id: only in the same call is it known to be the same
-}
+type dependency struct{ iri, id string }
 
 // load obtains a context from the caller, once a call.
 func (p *processor) load(iri string) (*document, error) {
@@ -74,11 +70,7 @@ func (p *processor) load(iri string) (*document, error) {
 		p.loaded[iri] = doc
 	}
 	if p.deps != nil {
-		dep := dependency{iri: iri, id: doc.ID}
-		if dep.id == "" {
-			dep.doc = doc
-		}
-		*p.deps = append(*p.deps, dep)
+		*p.deps = append(*p.deps, dependency{iri, doc.ID})
 	}
 	return doc, nil
 }
@@ -120,9 +112,15 @@ type derived struct {
 // derive returns what make makes, from memory where it can.
 func (p *processor) derive(from *context, key derivation, make func() (*context, error)) (*context, error) {
 	if d := from.derived[key]; d != nil {
-		if ok, err := p.recall(d); ok || err != nil {
-			return d.context, err
+		if same, err := p.unchanged(d); err != nil {
+			return nil, err
+		} else if same {
+			return d.context, p.charge(d)
 		}
+	}
+	if d := p.local[localKey{from, key}]; d != nil {
+		p.dependOn(d)
+		return d.context, p.charge(d)
 	}
 	outer, work, contexts, deepest := p.deps, p.work, p.contexts, p.deepest
 	d := &derived{}
@@ -130,45 +128,73 @@ func (p *processor) derive(from *context, key derivation, make func() (*context,
 	c, err := make()
 	d.frames = p.deepest - p.frames
 	p.deps, p.deepest = outer, max(deepest, p.deepest)
-	if outer != nil {
-		*outer = append(*outer, d.deps...)
-	}
+	p.dependOn(d)
 	if err != nil {
 		return nil, err
 	}
 	d.context, d.work, d.contexts = c, work-p.work, p.contexts-contexts
-	from.remember(key, d)
-	if from.kept && c != from {
-		c.kept = true
-		p.opts.Memo.terms += 4 + c.size()
-	}
+	p.remember(from, key, d)
 	return c, nil
 }
 
-func (c *context) remember(key derivation, d *derived) {
-	if c.derived == nil {
-		c.derived = make(map[derivation]*derived)
-	}
-	c.derived[key] = d
+// localKey names a derivation within one call.
+type localKey struct {
+	from *context
+	derivation
 }
 
-// recall reports whether d still holds, and charges what it cost.
-func (p *processor) recall(d *derived) (bool, error) {
+// dependOn makes what a context in memory was made of that of the context in the making.
+func (p *processor) dependOn(d *derived) {
+	if p.deps != nil {
+		*p.deps = append(*p.deps, d.deps...)
+	}
+}
+
+// remember keeps d: in the memo where all of it has an ID, else for this call.
+func (p *processor) remember(from *context, key derivation, d *derived) {
+	weight := 4 + d.context.size() + len(key.iri)>>6
+	keep := from.kept
+	for _, dep := range d.deps {
+		keep = keep && dep.id != ""
+		weight += 1 + len(p.loaded[dep.iri].Data)>>6
+	}
+	if !keep {
+		if p.local == nil {
+			p.local = make(map[localKey]*derived)
+		}
+		p.local[localKey{from, key}] = d
+		return
+	}
+	if from.derived == nil {
+		from.derived = make(map[derivation]*derived)
+	}
+	from.derived[key] = d
+	d.context.kept = true
+	p.opts.Memo.weight += weight
+}
+
+// unchanged reports whether the caller still gives what d was made of.
+func (p *processor) unchanged(d *derived) (bool, error) {
 	for _, dep := range d.deps {
 		doc, err := p.load(dep.iri)
 		if err != nil {
 			return false, err
 		}
-		if doc.ID != dep.id || doc.ID == "" && doc != dep.doc {
+		if doc.ID != dep.id {
 			return false, nil
 		}
 	}
+	return true, nil
+}
+
+// charge spends what d cost.
+func (p *processor) charge(d *derived) error {
 	if err := p.spend(d.work); err != nil {
-		return false, err
+		return err
 	}
 	if p.contexts += d.contexts; p.contexts > MaxContexts {
-		return false, p.tooManyContexts()
+		return p.tooManyContexts()
 	}
 	p.deepest = max(p.deepest, p.frames+d.frames)
-	return true, p.checkFrames(p.frames + d.frames)
+	return p.checkFrames(p.frames + d.frames)
 }

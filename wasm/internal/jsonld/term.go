@@ -19,7 +19,7 @@ func (p *processor) createTerm(active *context, def *definition, name string) er
 		return err
 	}
 	defer func() { p.frames-- }()
-	if err := p.spend(6); err != nil { // as long as a term takes beside a name
+	if err := p.spend(10); err != nil { // as long as a term takes beside a name
 		return err
 	}
 	if name == "" {
@@ -44,21 +44,23 @@ func (p *processor) createTerm(active *context, def *definition, name string) er
 	if previous != nil {
 		active.terms[name] = nil
 	}
-	// Steps 7 to 9.
+	// Steps 7 to 10.
+	t := &term{protected: def.protected}
 	var o strictjson.Object
-	simple := false
 	switch v := value.(type) {
 	case nil:
-		return p.setTerm(active, def, name, previous, &term{protected: def.protected})
-	case string:
-		o, simple = strictjson.Object{"@id": v}, true
+		return p.setTerm(active, def, name, previous, t)
+	case string: // a simple term: of the rest, only Step 14 is about it
+		if ok, err := p.setIRI(active, def, t, name, v, true, true); err != nil || !ok {
+			return err
+		}
+		return p.setTerm(active, def, name, previous, t)
 	case strictjson.Object:
 		o = v
 	default:
 		return p.fail(invalidTermDefinition, "the term "+quote(name)+" is defined as "+quote(v))
 	}
-	// Steps 10 and 11.
-	t := &term{protected: def.protected}
+	// Step 11.
 	if v, ok := o["@protected"]; ok {
 		if t.protected, ok = v.(bool); !ok {
 			return p.fail(invalidProtectedValue, quote(v)+" in the term "+quote(name)+", want a boolean")
@@ -79,14 +81,13 @@ func (p *processor) createTerm(active *context, def *definition, name string) er
 		return p.setTerm(active, def, name, previous, t)
 	}
 	// Steps 14 to 18.
-	if ok, err := p.setIRI(active, def, t, name, o, simple); err != nil || !ok {
+	id, hasID := o["@id"]
+	if ok, err := p.setIRI(active, def, t, name, id, hasID, false); err != nil || !ok {
 		return err
 	}
 	// Steps 19 to 26.
-	if !simple {
-		if err := p.setRest(active, def, t, name, o); err != nil {
-			return err
-		}
+	if err := p.setRest(active, def, t, name, o); err != nil {
+		return err
 	}
 	return p.setTerm(active, def, name, previous, t)
 }
@@ -223,8 +224,7 @@ func (p *processor) setReverse(active *context, def *definition, t *term, name s
 }
 
 // setIRI is Steps 14 to 18. Without ok the term is passed over.
-func (p *processor) setIRI(active *context, def *definition, t *term, name string, o strictjson.Object, simple bool) (ok bool, err error) {
-	id, hasID := o["@id"]
+func (p *processor) setIRI(active *context, def *definition, t *term, name string, id any, hasID, simple bool) (ok bool, err error) {
 	colon, slash := strings.IndexByte(name[1:], ':')+1, strings.IndexByte(name, '/')
 	switch {
 	case hasID && id == nil: // Step 14.1

@@ -134,15 +134,15 @@ func TestPoisonGraphsEndWithTheWorkLimit(t *testing.T) {
 		var r *rdfc.Result
 		var err error
 		best := time.Hour
-		for range 15 { // the quickest, since the machine may have other work
-			start := time.Now()
+		for range 5 { // the quickest
+			start := cpuTime()
 			r, err = rdfc.Canonicalize(quads, rdfc.SHA256, 0)
-			if best = min(best, time.Since(start)); best < 50*time.Millisecond {
+			if best = min(best, cpuTime()-start); best < 100*time.Millisecond {
 				break
 			}
 		}
 		t.Logf("%s: %v", c.name, best)
-		if best > 100*time.Millisecond {
+		if best >= 100*time.Millisecond {
 			t.Errorf("%s: took %v, want at most 100ms", c.name, best)
 		}
 		e := (*rdfc.Error)(nil)
