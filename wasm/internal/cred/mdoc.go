@@ -1,6 +1,7 @@
 package cred
 
 import (
+	"strings"
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/cose"
@@ -42,13 +43,14 @@ func showMDoc(d *mdoc.Document) strictjson.Object {
 		}
 		space[item.Element] = cose.JSON(item.Value)
 	}
+	text := func(s string) string { return strings.ToValidUTF8(s, "?") } // a certificate's strings are of many kinds
 	date := func(t time.Time) string { return t.Format(time.RFC3339) }
 	validity := strictjson.Object{"signed": date(d.MSO.Signed), "validFrom": date(d.MSO.ValidFrom), "validUntil": date(d.MSO.ValidUntil)}
 	if !d.MSO.ExpectedUpdate.IsZero() {
 		validity["expectedUpdate"] = date(d.MSO.ExpectedUpdate)
 	}
 	o := strictjson.Object{"docType": d.MSO.DocType, "digestAlgorithm": d.MSO.DigestAlgorithm, "validityInfo": validity, "nameSpaces": spaces,
-		"documentSigner": d.Chain[0].Subject.String(), "issuingAuthority": d.Chain[0].Issuer.String()}
+		"documentSigner": text(d.Chain[0].Subject.String()), "issuingAuthority": text(d.Chain[0].Issuer.String())}
 	if d.MSO.Status != nil {
 		o["status"] = cose.JSON(d.MSO.Status)
 	}
