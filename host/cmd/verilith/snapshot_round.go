@@ -282,8 +282,9 @@ func (w *watch) freshen(d dirState, now time.Time, s std) error {
 	if d.newest().Roles.Fresh == nil || !slices.ContainsFunc(w.keys, func(k oneSigner) bool { return belongs([]wanted{role}, k.Thumbprint()) }) {
 		return nil
 	}
-	if err := d.notBack(d.head, now); err != nil {
-		return fmt.Errorf("no freshness: %w", err)
+	if err := d.notBack(d.head, now); err != nil { // a clock that was set back; what there is stays published
+		w.say(s.err, "waiting", "no freshness: %v", err)
+		return nil
 	}
 	f := governance.Freshness{Registry: d.roots[0].ID(), Version: d.head.Version, Head: d.head.Identity.String(), AsOf: wire.FormatTime(now)}
 	var err error
