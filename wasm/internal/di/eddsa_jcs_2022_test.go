@@ -29,7 +29,7 @@ func credential() strictjson.Object {
 	}
 }
 
-func keyOf(t *testing.T, i *testissuer.Issuer) *keys.Key {
+func keyOf(t testing.TB, i *testissuer.Issuer) *keys.Key {
 	t.Helper()
 	k, err := keys.FromJWK(i.JWK)
 	if err != nil {
