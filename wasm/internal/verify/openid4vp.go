@@ -113,10 +113,19 @@ type answers struct {
 	met   map[string]bool // by credential query
 	stale bool
 
-	members int // that further presentations may have; bounds the verdict, which shows them
+	members     int // that further presentations may have; bounds the verdict, which shows them
+	credentials int // in all presentations so far; each costs a verification
 }
 
+// maxItems bounds what a verdict names as missing and as not asked for, each: enough to
+// mend a request or a wallet by. What is left out is as good as what is named: the first
+// one settles the outcome.
+const maxItems = 256
+
 func (a *answers) lacks(m dcql.Missing) {
+	if len(a.r.v.Missing) >= maxItems {
+		return
+	}
 	item := wire.QueryItem{Query: m.Query, Reason: string(m.Reason)}
 	if m.Path != nil {
 		item.Path = m.Path.String()
@@ -134,7 +143,11 @@ func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 		for _, c := range list {
 			a.members -= c.Members()
 		}
-		if a.members < 0 {
+		a.credentials += len(list)
+		switch {
+		case a.credentials > dcql.MaxCredentials:
+			err = &cred.Error{Reason: cred.TooManyParts, Detail: fmt.Sprintf("the presentations have more than %d credentials together", dcql.MaxCredentials)}
+		case a.members < 0:
 			err = &cred.Error{Reason: cred.Reason(strictjson.TooMany), Detail: fmt.Sprintf("the presentations have more than %d members together", strictjson.MaxMembers)}
 		}
 	}
@@ -173,6 +186,9 @@ func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 		}
 		met = met && len(missing) == 0
 		for _, p := range query.Beyond(disclosures(e)) {
+			if len(a.r.v.Unasked) >= maxItems {
+				break
+			}
 			a.r.v.Unasked = append(a.r.v.Unasked, wire.QueryItem{Query: query.ID, Path: p.String()})
 		}
 	}

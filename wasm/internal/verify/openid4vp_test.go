@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -186,6 +187,18 @@ func TestResponseOfManyMembers(t *testing.T) {
 	})
 }
 
+// The credentials of a response are counted together, however many presentations hold them.
+func TestResponseOfManyCredentials(t *testing.T) {
+	w := honest()
+	query := `{"credentials": [{"id": "degree", "format": "jwt_vc_json", "multiple": true, "meta": {"type_values": [["Degree"]]}}]}`
+	one := any(wrapped("application/vc+jwt", degreeToken(ada.ID, nil)))
+	full := w.shows(1, slices.Repeat([]any{one}, 32)...)
+	runAttempts(t, []attempt{
+		{"64 in two", answer4VP(t, object{"degree": []any{full, full}}, query), "accepted"},
+		{"65 in three", answer4VP(t, object{"degree": []any{full, full, w.shows(1, one)}}, query), "rejected part too_many_parts"},
+	})
+}
+
 // MUSTS 14: the nonce and the client_id, or the origin, are checked on every presentation;
 // the returned claims meet the query; trusted_authorities prove nothing.
 func TestEveryPresentationOfAResponse(t *testing.T) {
@@ -247,6 +260,25 @@ func TestWhatAResponseLacks(t *testing.T) {
 	v = answer4VP(t, w.token(), asked4VP).verdict(t)
 	if v.Outcome != wire.Accepted || v.Missing != nil || !slices.Equal(v.Unasked, unasked[1:]) {
 		t.Errorf("%s, missing %v, not asked for %v", ends(v), v.Missing, v.Unasked)
+	}
+}
+
+// What is named is bounded, and the outcome is not.
+func TestItemsOfAResponse(t *testing.T) {
+	w := honest()
+	var claims, disclosed []string
+	sd := &testissuer.SDJWT{Issuer: college}
+	var digests []any
+	for i := range 300 {
+		claims = append(claims, fmt.Sprintf(`{"path": ["wanted%d"]}`, i%256))
+		disclosed = append(disclosed, fmt.Sprint("claim", i))
+		digests = append(digests, sd.Hide(disclosed[i], true))
+	}
+	text := ada.Bind(sd.Issue(nil, object{"iss": college.ID, "vct": "urn:pid", "cnf": object{"jwk": ada.JWK}, "_sd": digests}), "", nil, object{"nonce": w.nonce, "aud": w.audience})
+	query := `{"credentials": [{"id": "pid", "format": "dc+sd-jwt", "multiple": true, "meta": {"vct_values": ["urn:pid"]}, "claims": [` + strings.Join(claims[:256], ",") + `]}]}`
+	v := answer4VP(t, object{"pid": []any{text, text}}, query).verdict(t)
+	if v.Outcome != wire.Rejected || v.Reason != "query_not_met" || len(v.Missing) != 256 || len(v.Unasked) != 256 {
+		t.Errorf("%s %s: %d missing, %d not asked for", v.Outcome, v.Reason, len(v.Missing), len(v.Unasked))
 	}
 }
 
