@@ -15,8 +15,8 @@ import (
 // holder is a subject of it, or the key that it is bound to made the presentation. Which
 // of several subjects the holder is makes no difference: all of them were told of it.
 //
-// The W3C's texts leave that to the verifier (VCDM 2.0, "Subject-Holder Relationships"), who is asked
-// by name: Policy.AcceptUnboundHolder.
+// The W3C's texts leave that to the verifier (VCDM 1.1 Appendix C, "Subject-Holder
+// Relationships"), who says so by name: Policy.AcceptUnboundHolder.
 func (h *holder) holds(r *report, name string, c *cred.Presented, part *wire.Verdict) {
 	if h.keys == nil || c.Err != nil || len(part.Parts) == 0 && part.Credential == nil {
 		r.skip(skippedEarlier, "who presents or what is presented is not proven", wire.CheckHolder)

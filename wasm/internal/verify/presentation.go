@@ -28,11 +28,12 @@ const (
 // presented judges a presentation: the holder's proof, and every credential in it, each
 // with a verdict of its own. It is as good as the least of them.
 //
-// The text asks for less than is checked here. VCDM 2.0 Section 4.13 makes holder and
-// proof optional; a presentation without a proof is no more than its credentials, and who
-// wants to know of them can verify them one by one, so it is rejected, and they are
-// judged and shown all the same. Section 5.7 and Appendix B of VCDM 1.1 leave it to the verifier
-// whether the holder must be the subject: here it must, unless the policy says otherwise.
+// The texts ask for less than is checked here. VCDM 2.0 Section 4.13 makes holder and
+// proof optional; a presentation without a proof is no more than its credentials, and
+// who wants to know of them can verify them one by one, so it is rejected, and they are
+// judged and shown all the same. Both data models leave it to the verifier whether the
+// holder must be the subject (VCDM 1.1 Appendix C); here it must, unless the policy says
+// otherwise.
 func presented(ev *evidence, r *report, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	var policy wire.Policy
 	if req.Policy != nil {
