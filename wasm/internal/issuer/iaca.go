@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/mdoc"
 )
@@ -23,7 +24,7 @@ func InIACA(q Query, d *mdoc.Document, anchors []Anchor) ([]Key, error) {
 			certificates = append(certificates, a.Certificate)
 		}
 	}
-	k := Key{Key: leaf, Method: "x5c: " + d.Chain[0].Subject.String(), Source: FromCertificate}
+	k := Key{Key: leaf, Method: "x5c: " + strings.ToValidUTF8(d.Chain[0].Subject.String(), "?"), Source: FromCertificate}
 	anchor, err := d.VerifyChain(certificates)
 	var me *mdoc.Error
 	switch {
