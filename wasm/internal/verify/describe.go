@@ -47,7 +47,11 @@ func keySources(m *material) string {
 	var parts []string
 	for _, found := range m.found {
 		for _, k := range found {
-			parts = append(parts, fmt.Sprintf("%.200s from the %s", k.Method, sourceName(k.Source)))
+			part := fmt.Sprintf("%.200s from the %s", k.Method, sourceName(k.Source))
+			if k.Source == issuer.FromDID && strings.HasPrefix(k.Method, "did:ethr:") {
+				part += ", whose chain was not read: it may name another owner"
+			}
+			parts = append(parts, part)
 		}
 	}
 	return strings.Join(parts, ", ")
