@@ -80,10 +80,10 @@ func resolveWebVH(u didURL, times Times, fetch Fetch) (*Document, error) {
 	}
 	e := l.at(times.At)
 	if e == nil {
-		return nil, fail(NotInForce, "versionTime", "the DID is of %s, want a version of %s", stamp(l.entries[0].time), stamp(times.At))
+		return nil, fail(NotInForce, "versionTime", "the DID is of %s, want a version of %s", stamp(l.entries[0].made), stamp(times.At))
 	}
 	if e.deactivated {
-		return nil, fail(Deactivated, "deactivated", "the log says that %.80q is no more since %s", u.did, stamp(e.time))
+		return nil, fail(Deactivated, "deactivated", "the log says that %.80q is no more since %s", u.did, stamp(e.made))
 	}
 	return ParseDocument(u.did, e.state)
 }
@@ -99,7 +99,7 @@ type history struct {
 // entry is one version.
 type entry struct {
 	versionID   string
-	time        time.Time
+	made        time.Time
 	state       strictjson.Object
 	deactivated bool
 	// witness is the rule that governs the entry, nil for none.
@@ -109,7 +109,7 @@ type entry struct {
 // at returns the last version of that time or before, nil for none.
 func (l *history) at(t time.Time) *entry {
 	for i := len(l.entries) - 1; i >= 0; i-- {
-		if !l.entries[i].time.After(t) {
+		if !l.entries[i].made.After(t) {
 			return &l.entries[i]
 		}
 	}
@@ -185,11 +185,11 @@ func (l *history) read(o strictjson.Object, i int, previous string, p *parameter
 	if err := e.readTime(o); err != nil {
 		return nil, err
 	}
-	if i > 0 && !e.time.After(l.entries[i-1].time) {
-		return nil, fail(InvalidLog, "versionTime", "%s is not after %s, the time of the version before", stamp(e.time), stamp(l.entries[i-1].time))
+	if i > 0 && !e.made.After(l.entries[i-1].made) {
+		return nil, fail(InvalidLog, "versionTime", "%s is not after %s, the time of the version before", stamp(e.made), stamp(l.entries[i-1].made))
 	}
-	if e.time.After(now) {
-		return nil, fail(InvalidLog, "versionTime", "%s is in the future, it is %s", stamp(e.time), stamp(now))
+	if e.made.After(now) {
+		return nil, fail(InvalidLog, "versionTime", "%s is in the future, it is %s", stamp(e.made), stamp(now))
 	}
 	// Step 5.
 	if i == 0 {
@@ -224,7 +224,7 @@ func (e *entry) readTime(o strictjson.Object) error {
 	if text := o.String("versionTime"); !strings.HasSuffix(text, "Z") && !strings.HasSuffix(text, "+00:00") {
 		return fail(MalformedLog, "versionTime", "%.60q is not in UTC", text)
 	}
-	e.time = t
+	e.made = t
 	return nil
 }
 
