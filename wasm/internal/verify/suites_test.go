@@ -303,3 +303,28 @@ func TestMemoDoesNotShow(t *testing.T) {
 		}
 	}
 }
+
+// MUSTS 8: what breaks the data model, or its contexts, is refused with a ProblemDetails
+// even where the proof is good.
+func TestMust8ProblemDetails(t *testing.T) {
+	good, doc := linkedTrial(nil, nil)
+	if v := good.verdict(t); ends(v) != "accepted" || len(v.Problems) != 0 {
+		t.Fatalf("%s, problems %v", ends(v), v.Problems)
+	}
+	wrong, _ := linkedTrial(func(doc object) { doc["validUntil"] = "2024-01-01T00:00:00Z" }, nil)
+	unknown := linkedInput(with(doc, object{"credentialSubject": object{"nobody": "knows"}}))
+	for _, tt := range []struct {
+		name, want, kind string
+		tr               trial
+	}{
+		{"the model", "rejected model out_of_range", "https://www.w3.org/TR/vc-data-model#RANGE_ERROR", wrong},
+		{"the contexts", "rejected proof undefined_term", "https://w3id.org/security#PROOF_VERIFICATION_ERROR", unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := tt.tr.verdict(t)
+			if ends(v) != tt.want || len(v.Problems) == 0 || v.Problems[0].Type != tt.kind {
+				t.Fatalf("%s, problems %+v", ends(v), v.Problems)
+			}
+		})
+	}
+}
