@@ -19,7 +19,7 @@ const (
 	whyLegacyPKH   = "a network by the name that it had before did:pkh took up CAIP-2 (did:pkh, Appendix \"Legacy Support\"); refused as malformed_did"
 	whyOtherChain  = "an account of another namespace than eip155: its key is of a kind that signs nothing Verilith verifies; refused as unsupported_key_type"
 	whyChain       = "the source read the chain, where the account has another owner or further keys; Verilith makes the document that the account has by itself, and a registry may add keys"
-	whyOtherKey    = "a key that signs nothing Verilith verifies (X25519, BLS12-381): refused as unsupported_key_type"
+	whyOtherKey    = "a key that signs nothing Verilith verifies (X25519, BLS12-381 G1): refused as unsupported_key_type"
 	whyAgreement   = "did:key derives a key for key agreement only if asked (enableEncryptionKeyDerivation), and nothing is decrypted here; all else of the document was compared"
 	whyNotFound    = "the document was not to be had when the source asked for it; what becomes of a DID then is the fetcher's to say"
 	whyAnother     = "the source asked for did:web:123 and recorded the document of another DID; refused (did:web Section 2.5.2 step 7), and as a name for the host 0.0.0.123 (Section 2.3)"
@@ -314,6 +314,9 @@ func expectedKey(o strictjson.Object) (*keys.Key, error) {
 		"EcdsaSecp256r1VerificationKey2019": "\x80\x24",
 		"P256Key2021":                       "\x80\x24",
 	}[o.String("type")]
+	if o["type"] == "Bls12381G2Key2020" && strings.HasPrefix(o.String("id"), "did:key:") {
+		codec = "\xeb\x01" // a did:key says what its key is; a document's method of that type is not read
+	}
 	raw, err := base58.Decode(o.String("publicKeyBase58"))
 	if codec == "" || err != nil {
 		return nil, err
