@@ -29,6 +29,7 @@ type operator struct {
 	ipnsKey  *signer.Key
 	ipnsName string
 	mirrors  []string
+	start    time.Time // from when names of releases count: a node judges them by its own clock
 
 	roots []*governance.RootDoc
 	head  *governance.HeadDoc // the last one
@@ -46,7 +47,7 @@ func newKey(t testing.TB) *signer.Key {
 
 func newOperator(t testing.TB, mirrors ...string) *operator {
 	t.Helper()
-	o := &operator{t: t, rootKey: newKey(t), headKey: newKey(t), mirrors: mirrors, store: snapshot.Store{}}
+	o := &operator{t: t, rootKey: newKey(t), headKey: newKey(t), mirrors: mirrors, start: epoch, store: snapshot.Store{}}
 	o.rotate()
 	return o
 }
@@ -155,7 +156,7 @@ func (o *operator) releaseOf(h governance.Head, day int) Release {
 		r.Roots = append(r.Roots, d.Bytes)
 	}
 	if o.ipnsKey != nil {
-		if err := r.Name(o.ipnsKey, epoch.AddDate(0, 0, day+2), time.Minute); err != nil {
+		if err := r.Name(o.ipnsKey, o.start.AddDate(0, 0, day+2), time.Minute); err != nil {
 			o.t.Fatal(err)
 		}
 	}

@@ -280,12 +280,12 @@ func (k Kubo) names(ctx context.Context, r Release, p *proven) error {
 	value := "/ipfs/" + p.head.Location.String()
 	args := url.Values{"arg": {value}, "key": {k.Key}, "resolve": {"false"}, "v1compat": {"false"}, "allow-offline": {offline},
 		"lifetime": {cmp.Or(k.Lifetime, 72*time.Hour).String()}, "ttl": {cmp.Or(k.TTL, 5*time.Minute).String()}}
-	name, current, err := k.record(ctx)
+	name, renew, err := k.leads(ctx, value, uint64(p.head.Version))
 	if err != nil {
 		return err
 	}
 	// The node refuses to set the sequence that it has: then this renews the record.
-	if current == nil || current.Sequence != uint64(p.head.Version) || current.Value != value {
+	if !renew {
 		args.Set("sequence", strconv.FormatInt(p.head.Version, 10))
 	}
 	body, err := k.call(ctx, "name/publish", args, nil)
@@ -299,41 +299,61 @@ func (k Kubo) names(ctx context.Context, r Release, p *proven) error {
 	return nil
 }
 
-// record is the name of the node's key, and the record that it has for it, or nil.
-func (k Kubo) record(ctx context.Context) (string, *ipns.Record, error) {
+// leads is the name of the node's key, and whether the node's record of it has the value
+// and the sequence.
+func (k Kubo) leads(ctx context.Context, value string, sequence uint64) (string, bool, error) {
 	body, err := k.call(ctx, "key/list", url.Values{"ipns-base": {"base36"}}, nil)
 	if err != nil {
-		return "", nil, err
+		return "", false, err
 	}
 	var list struct {
 		Keys []struct{ Name, Id string } //nolint // the node's spelling
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
-		return "", nil, errorf(BadAnswer, k.API, "key/list: %v", err)
+		return "", false, errorf(BadAnswer, k.API, "key/list: %v", err)
 	}
-	for _, key := range list.Keys {
-		if key.Name != k.Key {
-			continue
-		}
-		name, err := ipns.ParseName(key.Id)
-		if err != nil {
-			return "", nil, errorf(BadAnswer, k.API, "key/list: %v", err)
-		}
-		data, err := k.call(ctx, "name/get", url.Values{"arg": {key.Id}, "offline": {"true"}}, nil)
-		var e *Error
-		if errors.As(err, &e) && e.Reason == Refused { // it has none
-			return key.Id, nil, nil
-		}
-		if err != nil {
-			return "", nil, err
-		}
-		rec, err := ipns.Verify(name, data)
-		if err != nil {
-			return "", nil, errorf(BadAnswer, k.API, "name/get: %v", err)
-		}
-		return key.Id, &rec, nil
+	i := slices.IndexFunc(list.Keys, func(key struct{ Name, Id string }) bool { return key.Name == k.Key })
+	if i < 0 {
+		return "", false, errorf(BadTarget, k.API, "the node has no key %q", k.Key)
 	}
-	return "", nil, errorf(BadTarget, k.API, "the node has no key %q", k.Key)
+	id := list.Keys[i].Id
+	name, err := ipns.ParseName(id)
+	if err != nil {
+		return "", false, errorf(BadAnswer, k.API, "key/list: %v", err)
+	}
+	data, err := k.call(ctx, "name/get", url.Values{"arg": {id}, "offline": {"true"}}, nil)
+	if refused(err) { // it has none, or it is offline and does not show it
+		return k.resolves(ctx, id, value)
+	}
+	if err != nil {
+		return "", false, err
+	}
+	rec, err := ipns.Verify(name, data)
+	if err != nil {
+		return "", false, errorf(BadAnswer, k.API, "name/get: %v", err)
+	}
+	return id, rec.Value == value && rec.Sequence == sequence, nil
+}
+
+// resolves is what leads says of a node that only says where its names lead.
+func (k Kubo) resolves(ctx context.Context, id, value string) (string, bool, error) {
+	body, err := k.call(ctx, "name/resolve", url.Values{"arg": {id}, "recursive": {"false"}, "nocache": {"true"}, "offline": {"true"}}, nil)
+	if refused(err) { // it leads nowhere
+		return id, false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	var said struct{ Path string }
+	if err := json.Unmarshal(body, &said); err != nil {
+		return "", false, errorf(BadAnswer, k.API, "name/resolve: %v", err)
+	}
+	return id, said.Path == value, nil
+}
+
+func refused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == Refused
 }
 
 // upload is a request's body.

@@ -41,6 +41,8 @@ type protocol struct {
 	put    map[string][]byte // records by name
 	calls  []string
 	do     func(w http.ResponseWriter, command string) bool
+
+	offline bool // the daemon runs with --offline
 }
 
 func newProtocol(t *testing.T) (*protocol, *httptest.Server) {
@@ -54,7 +56,7 @@ var known = map[string][]string{
 	"pin/ls": {"type", "names", "name"}, "pin/add": {"arg", "name", "recursive", "offline", "progress"},
 	"pin/update": {"arg", "unpin", "offline"}, "pin/rm": {"arg"}, "dag/import": {"pin-roots", "stats"},
 	"block/stat": {"arg", "offline"}, "key/list": {"ipns-base"}, "name/get": {"arg", "offline"},
-	"name/put":     {"arg", "allow-offline"},
+	"name/put": {"arg", "allow-offline"}, "name/resolve": {"arg", "recursive", "nocache", "offline"},
 	"name/publish": {"arg", "key", "resolve", "v1compat", "allow-offline", "lifetime", "ttl", "sequence"},
 }
 
@@ -161,11 +163,26 @@ func (p *protocol) serve(w http.ResponseWriter, r *http.Request) {
 		name, _ := ipns.NameOf(p.key.Key())
 		json.NewEncoder(w).Encode(map[string]any{"Keys": []any{map[string]string{"Name": "registry", "Id": name.String()}}})
 	case "name/get":
-		if p.record == nil {
+		switch {
+		case p.offline:
+			fail("this action must be run in online mode, try running 'ipfs daemon' first")
+		case p.record == nil:
 			fail("routing: not found")
+		default:
+			w.Write(p.record)
+		}
+	case "name/resolve":
+		if p.record == nil {
+			fail("could not resolve name")
 			return
 		}
-		w.Write(p.record)
+		name, _ := ipns.NameOf(p.key.Key())
+		rec, err := ipns.Verify(name, p.record)
+		if err != nil {
+			fail("%v", err)
+			return
+		}
+		json.NewEncoder(w).Encode(map[string]string{"Path": rec.Value})
 	case "name/put":
 		_, header, err := r.FormFile("record")
 		if err != nil {
@@ -225,9 +242,9 @@ func (p *protocol) taken() []string {
 }
 
 // threeVersions publishes three versions to a node, and says what each took.
-func threeVersions(t *testing.T, k Kubo) (o *operator, reports []Report, releases []Release) {
+func threeVersions(t *testing.T, k Kubo, start time.Time) (o *operator, reports []Report, releases []Release) {
 	o = newOperator(t)
-	o.ipnsKey = newKey(t)
+	o.ipnsKey, o.start = newKey(t), start
 	for day, changed := range []int{0, 3, 5} {
 		r := o.release(o.build(3000, changed, day), day)
 		releases = append(releases, r)
@@ -241,7 +258,7 @@ func threeVersions(t *testing.T, k Kubo) (o *operator, reports []Report, release
 
 func TestKubo(t *testing.T) {
 	p, s := newProtocol(t)
-	o, reports, releases := threeVersions(t, Kubo{API: s.URL, Key: "registry", Local: true})
+	o, reports, releases := threeVersions(t, Kubo{API: s.URL, Key: "registry", Local: true}, epoch)
 	last := releases[2]
 	if want := map[string]string{reports[2].Release: "verilith " + o.id()}; !maps.Equal(p.pinned, want) {
 		t.Errorf("pinned %v, want %v", p.pinned, want)
@@ -265,6 +282,16 @@ func TestKubo(t *testing.T) {
 	if calls, want := p.taken(), []string{"pin/ls", "name/put", "key/list", "name/get", "name/publish"}; !slices.Equal(calls, want) {
 		t.Errorf("again: %v, want %v", calls, want)
 	}
+	// And to a node that is offline, which does not show the record that it has.
+	p.offline = true
+	publish(t, Kubo{API: s.URL, Key: "registry", Local: true}, last)
+	if calls, want := p.taken(), []string{"pin/ls", "name/put", "key/list", "name/get", "name/resolve", "name/publish"}; !slices.Equal(calls, want) {
+		t.Errorf("offline: %v, want %v", calls, want)
+	}
+	if rec, err := ipns.Verify(name, p.record); err != nil || rec.Sequence != 3 {
+		t.Errorf("renewed offline: %+v, %v; want sequence 3", rec, err)
+	}
+	p.offline = false
 	// The node has lost a block that the pin should hold, below one that it has: it gets
 	// all of it again.
 	r := o.release(o.build(3000, 9, 4), 4)
@@ -408,6 +435,11 @@ func TestRealKubo(t *testing.T) {
 	if ipfs == "" {
 		t.Skip("KUBO is not set: give the path of Kubo's ipfs program to run this")
 	}
+	t.Run("offline", func(t *testing.T) { realKubo(t, ipfs, "none", "--offline") })
+	t.Run("alone", func(t *testing.T) { realKubo(t, ipfs, "dht") }) // online, and knows nobody
+}
+
+func realKubo(t *testing.T, ipfs, routing string, flags ...string) {
 	repo := t.TempDir()
 	env := append(os.Environ(), "IPFS_PATH="+repo, "IPFS_TELEMETRY=off")
 	run := func(args ...string) {
@@ -424,9 +456,9 @@ func TestRealKubo(t *testing.T) {
 	} {
 		run("config", "--json", name, value)
 	}
-	run("config", "Routing.Type", "none")
+	run("config", "Routing.Type", routing)
 	run("key", "gen", "registry")
-	daemon := exec.Command(ipfs, "daemon", "--offline")
+	daemon := exec.Command(ipfs, append([]string{"daemon"}, flags...)...)
 	daemon.Env = env
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
@@ -452,16 +484,16 @@ func TestRealKubo(t *testing.T) {
 	}
 	k := Kubo{API: address("api"), Key: "registry", Local: true}
 	gateway := address("gateway")
-	o, reports, releases := threeVersions(t, k)
+	o, reports, releases := threeVersions(t, k, time.Now())
 	t.Logf("new blocks %d, %d, %d", reports[0].NewBlocks, reports[1].NewBlocks, reports[2].NewBlocks)
 	k.client, k.stall = newClient(), stallTime
 	pins, err := k.pins(t.Context(), "verilith "+o.id())
 	if err != nil || len(pins) != 1 || pins[0].String() != reports[2].Release {
 		t.Errorf("pinned %v, %v; want %s", pins, err, reports[2].Release)
 	}
-	name, rec, err := k.record(t.Context())
-	if err != nil || rec == nil || rec.Sequence != 3 || rec.Value != "/ipfs/"+releases[2].Location().String() {
-		t.Errorf("the node's record of %s: %+v, %v", name, rec, err)
+	name, same, err := k.leads(t.Context(), "/ipfs/"+releases[2].Location().String(), 3)
+	if err != nil || !same {
+		t.Errorf("the node's record of %s is not the last release's; %v", name, err)
 	}
 	if again := publish(t, k, releases[2]); again.NewBlocks != 0 {
 		t.Errorf("again: %d blocks", again.NewBlocks)
