@@ -19,9 +19,13 @@ type ToRDF func(doc strictjson.Object) ([]rdf.Quad, error)
 
 // JSONLD makes RDF of documents by the contexts that are given, whose errors it passes
 // on; memo keeps contexts.
+//
+// The suites' texts do not say what becomes of a base direction (vc-data-integrity issue
+// 366). We read it as the datatype of JSON-LD-API Section 9.3, so that it is signed, as
+// Digital Bazaar's issuers do. Of an issuer that leaves it out the signature does not fit.
 func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Memo) ToRDF {
 	return func(doc strictjson.Object) ([]rdf.Quad, error) {
-		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo})
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo, Direction: jsonld.I18nDatatype})
 		var missing *jsonld.Unavailable
 		var e *jsonld.Error
 		switch {
@@ -128,6 +132,23 @@ func (in *input) toNQuads(doc strictjson.Object, hash rdfc.Hash, member string) 
 		return nil, &Error{NoCanonicalForm, member, err.Error()}
 	}
 	return r, nil
+}
+
+// verifyRDFC is Verify Proof of the suites with one signature over RDF, VC-DI-EDDSA Section
+// 3.2.2 and VC-DI-ECDSA Section 3.2.2, when the suite is known; step numbers are theirs.
+func (in *input) verifyRDFC(key *keys.Key, a algorithm) error {
+	// Step 3.
+	signature, err := base58Value(in.proof, a.size)
+	if err != nil {
+		return err
+	}
+	// Steps 2 and 4 to 6.
+	hashData, err := in.hashRDF(a.hash)
+	if err != nil {
+		return err
+	}
+	// Step 7, Section 3.2.7.
+	return checkSignature(key, a.alg, hashData, signature)
 }
 
 // hashRDF is Hashing, VC-DI-EDDSA Section 3.2.4 and VC-DI-ECDSA Section 3.2.4: the hash

@@ -8,6 +8,7 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/contexts"
 	"github.com/verilith/verilith/wasm/internal/jsonld"
+	"github.com/verilith/verilith/wasm/internal/rdf"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
@@ -279,4 +280,49 @@ func TestMust6ContextsAreKnownByHash(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 	})
+}
+
+// A base direction is signed, as a datatype.
+func TestDirection(t *testing.T) {
+	issuer := testissuer.Key("EdDSA", "issuer")
+	issuer.Kid = "did:example:issuer#key"
+	value := func(language, direction string) strictjson.Object {
+		v := strictjson.Object{"@value": "\u0645\u062b\u0627\u0644"}
+		if language != "" {
+			v["@language"] = language
+		}
+		if direction != "" {
+			v["@direction"] = direction
+		}
+		return v
+	}
+	doc := linked(vcdm2)
+	doc.Object("credentialSubject")["degree"] = value("ar-EG", "rtl")
+	secured := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", doc, nil)
+	quads, err := builtIn(doc)
+	if err != nil || !strings.Contains(strings.Join(rdf.Lines(quads), ""), `"مثال"^^<https://www.w3.org/ns/i18n#ar-eg_rtl>`) {
+		t.Fatalf("got %s, %v", rdf.Lines(quads), err)
+	}
+	for _, tt := range []struct {
+		name string
+		to   strictjson.Object
+		want Reason
+	}{
+		{"as issued", value("ar-EG", "rtl"), ""},
+		{"another case, the same tag", value("AR-eg", "rtl"), ""},
+		{"direction changed", value("ar-EG", "ltr"), BadSignature},
+		{"direction removed", value("ar-EG", ""), BadSignature},
+		{"language removed", value("", "rtl"), BadSignature},
+		{"language changed", value("ar", "rtl"), BadSignature},
+		{"no direction that there is", value("ar-EG", "up"), "invalid_base_direction"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := secured.Without()
+			changed["credentialSubject"] = secured.Object("credentialSubject").Without()
+			changed.Object("credentialSubject")["degree"] = tt.to
+			if err := checkRDF(changed, keyOf(t, issuer)); reasonOf(err) != tt.want {
+				t.Fatalf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
 }
