@@ -4,8 +4,13 @@ import (
 	"encoding/base64"
 	"fmt"
 
-	"github.com/verilith/verilith/wasm/internal/rdfc"
 	"github.com/verilith/verilith/wasm/keys"
+)
+
+// The kinds of proof of ecdsa-sd-2023, VC-DI-ECDSA Section 3.5.
+const (
+	kindECDSABase    = 0x00
+	kindECDSADerived = 0x01
 )
 
 // ecdsaDerived is what a derived proof holds, VC-DI-ECDSA Section 3.5.7.
@@ -52,7 +57,7 @@ func verifyECDSASD2023(in *input, key *keys.Key) error {
 	if key.Type() != keys.TypeP256 {
 		return &Error{WrongKeyType, "verificationMethod", fmt.Sprintf("a key of type %s, want P-256", key.Type())}
 	}
-	data, err := sdValue(in.proof, kindECDSABase, kindECDSADerived, nil)
+	data, err := sdValue(in.proof, kindECDSADerived, []byte{kindECDSABase}, nil)
 	if err != nil {
 		return err
 	}
@@ -64,32 +69,19 @@ func verifyECDSASD2023(in *input, key *keys.Key) error {
 	if err != nil {
 		return &Error{MalformedProof, "proofValue", "the key of the proof: " + err.Error()}
 	}
-	// Section 3.5.9: the proof's hash, and the document under the issuer's labels.
-	_, config, err := in.canonical(rdfc.SHA256)
-	if err != nil {
-		return err
-	}
-	names, err := labels(d.Labels, hmacLabel)
-	if err != nil {
-		return err
-	}
-	lines, err := in.relabel(names)
-	if err != nil {
-		return err
-	}
-	mandatory, others, err := group(lines, d.Mandatory)
+	s, err := signedStatements(in, d.Labels, hmacLabel, d.Mandatory)
 	if err != nil {
 		return err
 	}
 	// Section 3.6.7: each statement that is not mandatory has a signature of its own.
-	if len(others) != len(d.Signatures) {
-		return &Error{MalformedProof, "proofValue", fmt.Sprintf("%d signatures for %d statements", len(d.Signatures), len(others))}
+	if len(s.others) != len(d.Signatures) {
+		return &Error{MalformedProof, "proofValue", fmt.Sprintf("%d signatures for %d statements", len(d.Signatures), len(s.others))}
 	}
-	signed := join(Digest(rdfc.SHA256, config.NQuads()), d.PublicKey, hashLines(mandatory))
+	signed := join(s.proofHash, d.PublicKey, s.mandatoryHash)
 	if err := checkSignature(key, keys.ES256, signed, d.BaseSignature); err != nil {
 		return err
 	}
-	for i, line := range others {
+	for i, line := range s.others {
 		if err := checkSignature(ephemeral, keys.ES256, []byte(line), d.Signatures[i]); err != nil {
 			return err
 		}

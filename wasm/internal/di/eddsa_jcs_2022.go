@@ -2,31 +2,32 @@ package di
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"fmt"
-
-	"github.com/multiformats/go-multibase"
 
 	"github.com/verilith/verilith/wasm/internal/rdfc"
 	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// verifyEdDSAJCS2022 implements Verify Proof (eddsa-jcs-2022), VC-DI-EDDSA Section
-// 3.3.2; step numbers are that section's. in.secured is step 1's copy.
+// verifyEdDSAJCS2022 implements Verify Proof (eddsa-jcs-2022), VC-DI-EDDSA Section 3.3.2.
 func verifyEdDSAJCS2022(in *input, key *keys.Key) error {
+	return in.verifyJCS(key, "eddsa-jcs-2022", ed25519)
+}
+
+// verifyJCS is Verify Proof of the JCS suites, VC-DI-EDDSA Section 3.3.2 and VC-DI-ECDSA
+// Section 3.3.2; step numbers are those of the former. in.secured is step 1's copy.
+func (in *input) verifyJCS(key *keys.Key, suite string, a algorithm) error {
 	// Step 3.
-	signature, err := base58Value(in.proof, ed25519.SignatureSize)
+	signature, err := base58Value(in.proof, a.size)
 	if err != nil {
 		return err
 	}
 	// Steps 2 and 4 to 7.
-	hashData, err := in.hashJCS("eddsa-jcs-2022", rdfc.SHA256)
+	hashData, err := in.hashJCS(suite, a.hash)
 	if err != nil {
 		return err
 	}
 	// Step 8, Section 3.3.7.
-	return checkSignature(key, keys.EdDSA, hashData, signature)
+	return checkSignature(key, a.alg, hashData, signature)
 }
 
 // hashJCS is what the JCS suites sign: steps 2 and 4 to 7 of VC-DI-EDDSA Section
@@ -59,42 +60,6 @@ func (in *input) hashJCS(suite string, hash rdfc.Hash) ([]byte, error) {
 	}
 	// Step 7, Section 3.3.4: the hash of the configuration comes first.
 	return append(Digest(hash, configuration), Digest(hash, document)...), nil
-}
-
-// isSuite checks that a proof is a DataIntegrityProof of a suite.
-func isSuite(proof strictjson.Object, suite string) error {
-	if proof.String("type") != "DataIntegrityProof" || proof.String("cryptosuite") != suite {
-		return &Error{UnsupportedSuite, "cryptosuite", "want a DataIntegrityProof of " + suite}
-	}
-	return nil
-}
-
-// checkSignature is the last step of the suites with one signature.
-func checkSignature(key *keys.Key, alg keys.Algorithm, data, signature []byte) error {
-	if err := key.Fits(alg); err != nil {
-		return &Error{WrongKeyType, "verificationMethod", err.Error()}
-	}
-	if err := key.Verify(alg, data, signature); err != nil {
-		return &Error{BadSignature, "proofValue", err.Error()}
-	}
-	return nil
-}
-
-// base58Value decodes proofValue, a base58btc multibase value of size bytes.
-func base58Value(proof strictjson.Object, size int) ([]byte, error) {
-	text := proof.String("proofValue")
-	// A longer text cannot be of that size, and decoding base58 is quadratic in its length.
-	if text == "" || text[0] != 'z' || len(text) > 2*size {
-		return nil, &Error{MalformedProof, "proofValue", "want a base58btc multibase value"}
-	}
-	_, value, err := multibase.Decode(text)
-	if err != nil {
-		return nil, &Error{MalformedProof, "proofValue", "want a base58btc multibase value: " + err.Error()}
-	}
-	if len(value) != size {
-		return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("has %d bytes, want %d", len(value), size)}
-	}
-	return value, nil
 }
 
 // list is a member that may stand alone or in a list.

@@ -10,6 +10,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/jsonld"
 	"github.com/verilith/verilith/wasm/internal/rdf"
 	"github.com/verilith/verilith/wasm/internal/rdfc"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 

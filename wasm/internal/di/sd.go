@@ -23,16 +23,10 @@ const (
 	maxSDValue = 128 << 10
 )
 
-// The first two bytes of proofValue are the CBOR tag 0x5d00 to 0x5dff, and the third says
-// which kind of proof: VC-DI-ECDSA Section 3.5 and VC-DI-BBS Section 3.3.
-const (
-	kindECDSABase    = 0x00
-	kindECDSADerived = 0x01
-)
-
-// sdValue decodes the text of proofValue: base64url, and one of the kinds of proof.
-// features names the kinds that exist beside.
-func sdValue(proof strictjson.Object, base, derived byte, features map[byte]string) ([]byte, error) {
+// sdValue decodes the text of proofValue: base64url of the CBOR tag 0x5d00 to 0x5dff, whose
+// last byte says which kind of proof it is, VC-DI-ECDSA Section 3.5 and VC-DI-BBS Section
+// 3.3. features names the derived proofs that exist beside the one that is read here.
+func sdValue(proof strictjson.Object, derived byte, base []byte, features map[byte]string) ([]byte, error) {
 	text := proof.String("proofValue")
 	if len(text) > maxSDValue {
 		return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("%d characters, want at most %d", len(text), maxSDValue)}
@@ -50,10 +44,10 @@ func sdValue(proof strictjson.Object, base, derived byte, features map[byte]stri
 	switch kind := data[2]; {
 	case kind == derived:
 		return data[3:], nil
-	case kind == base:
+	case bytes.IndexByte(base, kind) >= 0:
 		return nil, &Error{BaseProof, "proofValue", "is a base proof: its holder derives from it the proof to be verified"}
 	case features[kind] != "":
-		return nil, &Error{UnsupportedSuite, "proofValue", "a proof with the optional feature " + features[kind]}
+		return nil, &Error{UnsupportedSuite, "proofValue", "a proof with the optional feature " + features[kind] + ", on which its texts and vectors differ"}
 	default:
 		return nil, &Error{MalformedProof, "proofValue", fmt.Sprintf("kind of proof %#02x, want %#02x", kind, derived)}
 	}
@@ -81,6 +75,35 @@ func decodeSD(data []byte, dst any) error {
 		return &Error{MalformedProof, "proofValue", "its CBOR is longer than need be"}
 	}
 	return nil
+}
+
+// disclosed is what a derived document says, as its issuer signed it.
+type disclosed struct {
+	proofHash, mandatoryHash []byte
+	others                   []string // the statements that are not mandatory, in order
+}
+
+// signedStatements implements what both suites' Create Verify Data have alike, VC-DI-ECDSA
+// Section 3.5.9 and VC-DI-BBS Section 3.3.8: the document under its issuer's labels, the
+// statements that are mandatory apart from the others.
+func signedStatements[V any](in *input, compressed map[uint64]V, name func(V) (string, bool), mandatory []uint64) (*disclosed, error) {
+	_, config, err := in.canonical(rdfc.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	names, err := labels(compressed, name)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := in.relabel(names)
+	if err != nil {
+		return nil, err
+	}
+	must, may, err := group(lines, mandatory)
+	if err != nil {
+		return nil, err
+	}
+	return &disclosed{Digest(rdfc.SHA256, config.NQuads()), hashLines(must), may}, nil
 }
 
 // labels undoes Decompress Label Map: the name of the blank node c14nN.
