@@ -14,12 +14,18 @@ import (
 const diBBSNow = "2024-01-01T00:00:00Z"
 
 const (
-	whyFeature = "an optional feature of bbs-2023, whose signature scheme is a draft that still changes; undetermined"
-	whyNoDate  = "discloses no issuanceDate, without which there is no credential of VCDM 1.1, whatever its proof"
-	whyMade    = "the issuer's and holder's input"
-	whySHAKE   = "the ciphersuite of SHAKE-256, which no cryptosuite uses"
-	whySecret  = "how secret keys and randomness are made, which a verifier never has"
+	whyNoDate = "discloses no issuanceDate, without which there is no credential of VCDM 1.1, whatever its proof"
+	whyMade   = "the issuer's and holder's input"
+	whySHAKE  = "the ciphersuite of SHAKE-256, which no cryptosuite uses"
+	whySecret = "how secret keys and randomness are made, which a verifier never has"
 )
+
+// whyFeature is what keeps the derived proofs of each optional feature from being verified.
+var whyFeature = map[string]string{
+	"HolderBinding": "anonymous_holder_binding: its proof is written as drafts of Blind BBS before -03 have it, under the name of an interface that none of them has; since -03 it begins with its length and holds the places; undetermined",
+	"Pseudonym":     "pseudonym: its proof begins with 0xd95d09 and has no nym_domain, where VC-DI-BBS has 0xd95d07 and demands one; undetermined",
+	"PseudonymHB":   "holder_binding_pseudonym: its proof has no nym_domain, which VC-DI-BBS demands; undetermined",
+}
 
 // diBBSSpec compares the intermediate values that VC-DI-BBS prints, and judges its proofs.
 func diBBSSpec(s *session) {
@@ -28,14 +34,16 @@ func diBBSSpec(s *session) {
 		case "FeatureInputs":
 			s.skip(v, "", open, whyMade)
 		case "HolderBinding", "Pseudonym", "PseudonymHB":
+			s.skip(v, "intermediate values", open, ldMissing)
 			if doc, ok := s.object(v, folder+"addSignedSDBase.json"); ok {
-				s.judge(v, "addSignedSDBase.json", s.diQuestion(doc, diBBSNow), notYet(valid, wire.CheckProof, "unsupported_proof", whyFeature))
+				s.judge(v, "addSignedSDBase.json", s.diQuestion(doc, diBBSNow), rejected(wire.CheckProof, "base_proof"))
 			}
 			if doc, ok := s.object(v, folder+"derivedRevealDocument.json"); ok {
 				s.judge(v, "derivedRevealDocument.json", s.diQuestion(doc, diBBSNow),
 					answer{kind: valid, outcome: wire.Rejected, check: wire.CheckModel, reason: "missing_member", why: whyNoDate})
 				doc["issuanceDate"] = "2023-01-01T00:00:00Z"
-				s.judge(v, "derivedRevealDocument.json with an issuanceDate", s.diQuestion(doc, diBBSNow), notYet(open, wire.CheckProof, "unsupported_proof", whyFeature))
+				s.judge(v, "derivedRevealDocument.json with an issuanceDate", s.diQuestion(doc, diBBSNow),
+					notYet(open, wire.CheckProof, "unsupported_proof", whyFeature[v.Name]))
 			}
 		default:
 			s.fail(v, "", open, "no rule for this case")
