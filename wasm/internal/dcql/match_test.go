@@ -67,6 +67,45 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// TestSelectWithheld: an index counts all elements, of which the verifier knows the disclosed
+// ones, and cannot tell those that are withheld from decoys.
+func TestSelectWithheld(t *testing.T) {
+	w := Withheld{}
+	o := func(v string) strictjson.Object { return strictjson.Object{"type": v} }
+	credential := strictjson.Object{
+		"plain": []any{"a", "b"}, "last": []any{w, w, "c"}, "first": []any{"a", w, w}, "two": []any{w, "b", w, "d"},
+		"mixed": []any{w, "text", o("MSc")}, "none": []any{w}, "nested": []any{w, []any{w, "x"}},
+	}
+	for _, tt := range []struct{ path, want string }{
+		{`["plain", 0]`, `["a"]`},
+		{`["plain", 1]`, `["b"]`}, // nothing is withheld: it is no other
+		{`["last", 2]`, `["c"]`},
+		{`["last", 1]`, `["c"]`}, // one of those before it may be a decoy
+		{`["last", 3]`, `[]`},
+		{`["first", 0]`, `["a"]`},
+		{`["first", 1]`, `[]`}, // not disclosed, whatever it is
+		{`["two", 0]`, `["b"]`},
+		{`["two", 1]`, `["b","d"]`}, // the one, if the first is an element; the other, if both are decoys
+		{`["two", 3]`, `["d"]`},
+		{`["two", 4]`, `[]`},
+		{`["two", null]`, `["b","d"]`},
+		{`["none", null]`, `[]`},
+		{`["none", 0]`, `[]`},
+		{`["mixed", 1, "type"]`, `["MSc"]`}, // which is not an error, as the text may not be meant
+		{`["mixed", 0, "type"]`, `[]`},
+		{`["mixed", null, "type"]`, `[]`},
+		{`["nested", 1, 1]`, `["x"]`},
+	} {
+		got := path(t, tt.path).Select(credential)
+		if got == nil {
+			got = []any{}
+		}
+		if s := string(strictjson.Encode(got)); s != tt.want {
+			t.Errorf("%s selects %s, want %s", tt.path, s, tt.want)
+		}
+	}
+}
+
 func TestMatch(t *testing.T) {
 	const pid = `{"id": "pid", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:pid"]}, "claims": [
 		{"id": "a", "path": ["name"]}, {"id": "b", "path": ["codes", null], "values": ["CH", "AT"]}, {"id": "c", "path": ["age"], "values": [18, 21]}]}`

@@ -60,41 +60,65 @@ func (p Path) json() []any {
 
 func (p Path) String() string { return string(strictjson.Encode(p.json())) }
 
+// Withheld stands in the claims of a credential for an array element that was not disclosed.
+type Withheld struct{}
+
 // Select returns the claims that p points to, Section 7.1.1; an mdoc's are an object of
 // namespaces, each an object of elements. It returns none where the text says error.
+//
+// A pointer is into the whole credential, which only the holder has. An index there is at
+// least how many elements are disclosed before, and at most how many stand before: what is
+// withheld may be an element or a decoy (RFC 9901 Section 4.2.7). Where that leaves a choice,
+// all that the index may mean are selected.
 func (p Path) Select(root strictjson.Object) []any {
-	selected := []any{root} // step 1
-	for _, component := range p {
-		var next []any
-		for _, v := range selected {
-			switch c := component.(type) {
-			case string: // step 2.1
-				o, ok := v.(strictjson.Object)
-				if !ok {
-					return nil
-				}
-				if v, ok := o[c]; ok {
-					next = append(next, v)
-				}
-			case nil: // step 2.2
-				list, ok := v.([]any)
-				if !ok {
-					return nil
-				}
-				next = append(next, list...)
-			case int: // step 2.3
-				list, ok := v.([]any)
-				if !ok {
-					return nil
-				}
-				if c < len(list) {
-					next = append(next, list[c])
+	selected, _ := p.from(root) // step 1
+	return selected             // step 3: none is an error
+}
+
+// from is step 2, and reports whether nothing ended in an error. It goes MaxPath deep.
+func (p Path) from(v any) (selected []any, ok bool) {
+	if len(p) == 0 {
+		return []any{v}, true
+	}
+	switch c := p[0].(type) {
+	case string: // step 2.1
+		o, ok := v.(strictjson.Object)
+		if v, has := o[c]; has {
+			return p[1:].from(v)
+		}
+		return nil, ok
+	case nil: // step 2.2
+		list, ok := v.([]any)
+		for _, e := range list {
+			if e == (Withheld{}) {
+				continue
+			}
+			of, fine := p[1:].from(e)
+			if !fine {
+				return nil, false
+			}
+			selected = append(selected, of...)
+		}
+		return selected, ok
+	case int: // step 2.3
+		list, ok := v.([]any)
+		shown, fits, fine := 0, 0, 0
+		for at, e := range list {
+			if e == (Withheld{}) {
+				continue
+			}
+			if shown <= c && c <= at {
+				fits++
+				if of, ok := p[1:].from(e); ok {
+					fine++
+					selected = append(selected, of...)
 				}
 			}
+			shown++
 		}
-		selected = next
+		return selected, ok && (fits == 0 || fine > 0)
 	}
-	return selected // step 3: none is an error
+	return nil, false
 }
 
 // covers reports whether a disclosed claim at path at was asked for by p: it is what p points to, stands

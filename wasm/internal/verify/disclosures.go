@@ -6,6 +6,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/dcql"
 	"github.com/verilith/verilith/wasm/internal/sdjwt"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // disclosures are the places of the claims that a holder chose to disclose, in order: those
@@ -34,12 +35,35 @@ func walk(c *sdjwt.Claim, at dcql.Path, list []dcql.Path) []dcql.Path {
 	for _, name := range c.Names() {
 		list = walk(c.Members[name], append(at, name), list)
 	}
-	i := 0 // withheld elements are not there in what is presented
-	for _, e := range c.Elements {
-		if !e.Withheld {
-			list = walk(e, append(at, i), list)
-			i++
+	index := func(i int) any { return i }
+	for i, e := range c.Elements {
+		if e.Withheld { // an element or a decoy: those after it have no index that is known here
+			index = func(int) any { return nil }
+			continue
 		}
+		list = walk(e, append(at, index(i)), list)
 	}
 	return list
+}
+
+// withPlaces is a value as [dcql.Path.Select] looks at it: in an array, what was withheld keeps
+// its place.
+func withPlaces(c *sdjwt.Claim) any {
+	switch {
+	case c.Withheld:
+		return dcql.Withheld{}
+	case c.IsObject():
+		o := make(strictjson.Object, len(c.Members))
+		for name, m := range c.Members {
+			o[name] = withPlaces(m)
+		}
+		return o
+	case c.IsArray():
+		list := make([]any, len(c.Elements))
+		for i, e := range c.Elements {
+			list[i] = withPlaces(e)
+		}
+		return list
+	}
+	return c.Value
 }

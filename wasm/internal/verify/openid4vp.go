@@ -273,6 +273,9 @@ func shownTo(query *dcql.Credential, env *cred.Envelope) dcql.Presented {
 	if p.Format == dcql.MDoc {
 		p.Claims = env.Document.Object("nameSpaces")
 	}
+	if env.SD != nil {
+		p.Claims, _ = withPlaces(env.SD.Claims).(strictjson.Object)
+	}
 	if env.Format == cred.SDJWTVC && query.Format == dcql.OldSDJWT && query.VCTs != nil {
 		p.Format = dcql.OldSDJWT // an SD-JWT VC by its former name
 	}

@@ -263,6 +263,37 @@ func TestWhatAResponseLacks(t *testing.T) {
 	}
 }
 
+// An index in a query counts the elements of the credential, and not those that are disclosed.
+func TestIndexInAQuery(t *testing.T) {
+	ask := func(index int, disclose ...int) trial {
+		sd := &testissuer.SDJWT{Issuer: college}
+		var elements []any
+		for i, v := range []string{"AT", "CH", "DE"} {
+			elements = append(elements, sd.HideElement(v))
+			if !slices.Contains(disclose, i) {
+				sd.Disclosures = sd.Disclosures[:len(sd.Disclosures)-1]
+			}
+		}
+		text := sd.Issue(nil, object{"iss": college.ID, "vct": "urn:pid", "cnf": object{"jwk": ada.JWK}, "nationalities": elements})
+		w := honest()
+		text = ada.Bind(text, "", nil, object{"nonce": w.nonce, "aud": w.audience})
+		return answer4VP(t, object{"pid": []any{text}}, fmt.Sprintf(`{"credentials": [{"id": "pid", "format": "dc+sd-jwt",
+			"meta": {"vct_values": ["urn:pid"]}, "claims": [{"path": ["nationalities", %d]}]}]}`, index))
+	}
+	runAttempts(t, []attempt{
+		{"the last one, alone", ask(2, 2), "accepted"},
+		{"the middle one, alone", ask(1, 1), "accepted"},
+		{"all of them", ask(1, 0, 1, 2), "accepted"},
+		{"the first one for the last", ask(2, 0), "rejected query query_not_met"},
+		{"none", ask(0), "rejected query query_not_met"},
+		{"beyond the end", ask(3, 0, 1, 2), "rejected query query_not_met"},
+	})
+	v := ask(2, 0, 2).verdict(t)
+	if want := []wire.QueryItem{{Query: "pid", Path: `["nationalities",0]`}}; !slices.Equal(v.Unasked, want) {
+		t.Errorf("not asked for %v, want %v", v.Unasked, want)
+	}
+}
+
 // What is named is bounded, and the outcome is not.
 func TestItemsOfAResponse(t *testing.T) {
 	w := honest()
