@@ -7,11 +7,11 @@ import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { generateKeyPairSync, sign as signEd25519 } from "node:crypto"
 import { describe, it } from "node:test"
-import { signTypedData, SignTypedDataVersion } from "@metamask/eth-sig-util"
 import { createJWT, ES256KSigner } from "did-jwt"
 import { AbstractCrypto, createDID, multibaseEncode, MultibaseEncoding, prepareDataForSigning, updateDID } from "didwebvh-ts"
 import { getBytes, Wallet } from "ethers"
 import { SiweMessage } from "siwe"
+import { domain, signers, typedData } from "../lib/ethereum.mjs"
 import { byCommand, byPackage, command, loadPackage } from "../lib/verilith.mjs"
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000)
@@ -24,55 +24,6 @@ async function judge(input, issuer, resources, at = now) {
   const [[inNode], [inGo]] = await Promise.all([byPackage([line]), byCommand([line])])
   assert.deepEqual(inGo, inNode, "Go and Node differ")
   return [inNode.outcome, inNode.reason]
-}
-
-const types = {
-  VerifiableCredential: [
-    { name: "@context", type: "string[]" },
-    { name: "type", type: "string[]" },
-    { name: "issuer", type: "string" },
-    { name: "issuanceDate", type: "string" },
-    { name: "credentialSubject", type: "CredentialSubject" },
-    { name: "proof", type: "Proof" },
-  ],
-  CredentialSubject: [
-    { name: "id", type: "string" },
-    { name: "score", type: "uint256" },
-    { name: "honours", type: "bool" },
-    { name: "modules", type: "Module[]" },
-  ],
-  Module: [
-    { name: "code", type: "bytes4" },
-    { name: "marks", type: "int16[]" },
-  ],
-  Proof: ["type", "created", "proofPurpose", "verificationMethod"].map((name) => ({ name, type: "string" })),
-}
-const EIP712Domain = [
-  { name: "name", type: "string" },
-  { name: "version", type: "string" },
-  { name: "chainId", type: "uint256" },
-]
-const domain = { name: "A fresh issuer", version: "1", chainId: 1 }
-
-/** A credential whose proof is signed by `sign`, of EthereumEip712Signature2021. */
-async function typedData(issuer, verificationMethod, sign) {
-  const message = {
-    "@context": ["https://www.w3.org/2018/credentials/v1"],
-    type: ["VerifiableCredential"],
-    issuer,
-    issuanceDate: stamp(-3600),
-    credentialSubject: { id: "did:example:holder", score: 42, honours: true, modules: [{ code: "0x01020304", marks: [-1, 2] }] },
-    proof: { type: "EthereumEip712Signature2021", created: stamp(-3600), proofPurpose: "assertionMethod", verificationMethod },
-  }
-  const all = { EIP712Domain, ...types }
-  const proofValue = await sign({ types: all, domain, primaryType: "VerifiableCredential", message })
-  return { ...message, proof: { ...message.proof, proofValue, eip712: { types: all, domain, primaryType: "VerifiableCredential" } } }
-}
-
-const signers = {
-  ethers: (wallet) => ({ message }) => wallet.signTypedData(domain, types, message),
-  "eth-sig-util": (wallet) => (data) =>
-    signTypedData({ privateKey: Buffer.from(getBytes(wallet.privateKey)), data, version: SignTypedDataVersion.V4 }),
 }
 
 describe("typed data of accounts", () => {
