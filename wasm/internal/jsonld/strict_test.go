@@ -144,7 +144,13 @@ func TestNumbers(t *testing.T) {
 		{"0", "0", integer}, {"-0", "0", integer}, {"5", "5", integer}, {"5.0", "5", integer}, {"1e2", "100", integer}, {"-7", "-7", integer},
 		{"1e20", "100000000000000000000", integer}, {"1e21", "1.0E21", double}, {"5.3", "5.3E0", double}, {"-0.25", "-2.5E-1", double},
 		{"0.1", "1.0E-1", double}, {"1.5e300", "1.5E300", double}, {"3.141592653589793", "3.141592653589793E0", double}, {"0.000001", "1.0E-6", double},
-		{"1e-10", "1.0E-10", double}, {"123456.789", "1.23456789E5", double},
+		{"1e-10", "1.0E-10", double}, {"123456.789", "1.23456789E5", double}, {"3e-7", "3.0E-7", double}, {"-1e-7", "-1.0E-7", double},
+		{"0.30000000000000004", "3.0E-1", double}, {"5e-324", "4.940656458412465E-324", double}, {"1.7976931348623157e308", "1.797693134862316E308", double},
+		{"999999999999999900000", "999999999999999868928", integer}, {"-1e21", "-1.0E21", double}, {"-0.0", "0", integer},
+		// Halfway between two of sixteen digits, as a float32 may be: toExponential(15) of ECMAScript.
+		{"36.584503173828125", "3.658450317382813E1", double}, {"-0.0016040802001953125", "-1.604080200195313E-3", double},
+		{"36.584503173828135", "3.658450317382813E1", double}, {"36.584503173828115", "3.658450317382812E1", double},
+		{"2251799813685248.5", "2.251799813685249E15", double}, {"2251799813685249.5", "2.25179981368525E15", double},
 	} {
 		doc := strictjson.Object{"http://example.org/p": strictjson.Number(c.in)}
 		quads, err := jsonld.ToRDF(doc, jsonld.Options{})

@@ -352,7 +352,9 @@ func (w *writer) directed(at place, t rdf.Term, language, direction string) (rdf
 	return t, true, nil
 }
 
-// number is Steps 10 and 11: the lexical form and datatype of a number.
+// number is Steps 10 and 11: the lexical form and datatype of a number. jsonld.js takes a
+// number for a double by the point in what JavaScript writes, so it signs 3e-7 and its like
+// as the integer 0. We follow the text: such a signature says nothing about the number.
 func (w *writer) number(n strictjson.Number, datatype string) (string, string, error) {
 	f := n.Float64()
 	if f != math.Trunc(f) || math.Abs(f) >= 1e21 || datatype == xsd+"double" {
@@ -380,8 +382,10 @@ func double(f float64) string {
 	if f == 0 {
 		return "0.0E0"
 	}
-	s := strconv.FormatFloat(f, 'e', 15, 64)
-	mantissa, exponent, _ := strings.Cut(s, "e")
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', 15, 64), "e")
+	if up, ok := tie(f, mantissa); ok {
+		mantissa = up
+	}
 	mantissa = strings.TrimRight(mantissa, "0")
 	if strings.HasSuffix(mantissa, ".") {
 		mantissa += "0"
@@ -395,6 +399,24 @@ func double(f float64) string {
 		exponent = "0"
 	}
 	return mantissa + "E" + sign + exponent
+}
+
+// tie rounds f away from zero if it is halfway between mantissa and the next. The section's
+// own snippet, toExponential(15) of ECMAScript, does so, where Go rounds to even, as
+// others do: where the text says how, we follow it.
+func tie(f float64, mantissa string) (string, bool) {
+	// Seventeen digits of which the last is a 5 are a multiple of 2^-24: 5^25 has more.
+	if scaled := f * (1 << 24); scaled != math.Trunc(scaled) || math.Abs(f) >= 1<<53 {
+		return "", false
+	}
+	exact, _, _ := strings.Cut(strconv.FormatFloat(f, 'e', 40, 64), "e")
+	rest, below := strings.CutPrefix(exact, mantissa)
+	if !below || strings.TrimRight(rest, "0") != "5" {
+		return "", false
+	}
+	// It was rounded down to an even digit, so nothing is carried.
+	last := len(mantissa) - 1
+	return mantissa[:last] + string(mantissa[last]+1), true
 }
 
 // wellFormedTag holds a tag to the outline of BCP 47 Section 2.1: parts of one to
