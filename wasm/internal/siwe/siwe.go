@@ -1,8 +1,9 @@
 // Package siwe reads the messages of Sign-In with Ethereum, [ERC-4361].
 //
-// The grammar is that text's, held to the character: a message has one reading, and
-// written again it is the same octets. Beyond the grammar an address has the checksum of
-// ERC-55, and a time is one.
+// The grammar is that text's in its final form, held to the character: a message has one
+// reading, and written again it is the same octets. As the notes in the grammar have it,
+// an address has the checksum of ERC-55, and a time is one of RFC 3339. A chain's number
+// has no leading zeros: else one chain had several names.
 //
 // It checks no signature, and compares nothing with what was asked for.
 //
@@ -15,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/verilith/verilith/wasm/internal/xsd"
 	"github.com/verilith/verilith/wasm/keys"
 )
 
@@ -50,14 +50,16 @@ const (
 
 // Message is a sign-in message. The fields in text are as they stand in it.
 type Message struct {
-	Scheme    string // of the origin that asks, "" where the message does not say it
-	Domain    string // RFC 3986 authority
-	Address   string
-	Statement string // "" for none: an empty one is not of the grammar
-	URI       string
-	Version   string
-	ChainID   string
-	Nonce     string
+	Scheme  string // of the origin that asks, "" where the message does not say it
+	Domain  string // RFC 3986 authority
+	Address string
+	// Statement may be empty and there.
+	Statement    string
+	HasStatement bool
+	URI          string
+	Version      string
+	ChainID      string
+	Nonce        string
 
 	IssuedAt       string
 	ExpirationTime string // "" for none
@@ -114,10 +116,14 @@ func Parse(text string) (*Message, error) {
 	if !p.empty() {
 		return nil, fail(Malformed, "address", "want an empty line behind it")
 	}
-	if !p.empty() {
-		if m.Statement = p.line(); m.Statement == "" || !isStatement(m.Statement) || !p.empty() {
+	switch {
+	case !p.empty():
+		m.HasStatement = true
+		if m.Statement = p.line(); !isStatement(m.Statement) || !p.empty() {
 			return nil, fail(Malformed, "statement", "want one line of the characters of URIs and spaces, and an empty line")
 		}
+	case p.empty(): // statement = *( … ): one of no characters has its line all the same
+		m.HasStatement = true
 	}
 	return m, m.fields(p)
 }
@@ -187,14 +193,6 @@ func (m *Message) readChain(s string) bool {
 	return err == nil && strconv.FormatInt(n, 10) == s && n > 0
 }
 
-func readTime(dst *time.Time) func(string) bool {
-	return func(s string) bool {
-		t, err := xsd.DateTimeStamp(s)
-		*dst = t
-		return err == nil
-	}
-}
-
 // parser reads lines that are divided, and not ended, by LF.
 type parser struct {
 	rest string
@@ -240,7 +238,7 @@ func (m *Message) String() string {
 		b.WriteString(m.Scheme + scheme)
 	}
 	b.WriteString(m.Domain + asks + "\n" + m.Address + "\n\n")
-	if m.Statement != "" {
+	if m.HasStatement {
 		b.WriteString(m.Statement + "\n")
 	}
 	b.WriteString("\nURI: " + m.URI + "\nVersion: " + m.Version + "\nChain ID: " + m.ChainID + "\nNonce: " + m.Nonce + "\nIssued At: " + m.IssuedAt)

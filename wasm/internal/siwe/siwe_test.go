@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Our own messages; the form is that of the text's example.
@@ -65,6 +66,7 @@ func TestParse(t *testing.T) {
 		{"no resources in the list", full, replace("Resources:\n- ipfs://bafybeiemxf5abjwjbikoz4mc3a3dla6ual3jsgpdr4cjr3oz3evfyavhwq/\n- https://service.example/claim.json", "Resources:"), ""},
 		{"request ID empty", full, replace("Request ID: request-1", "Request ID: "), ""},
 		{"request ID with a percent", full, replace("request-1", "a%2Fb"), ""},
+		{"an empty statement", short, replace("\n\n\nURI", "\n\n\n\nURI"), ""},
 		{"only not before", short, func(s string) string { return s + "\nNot Before: 2026-11-22T11:00:00Z" }, ""},
 
 		{"nothing", "", nil, Malformed},
@@ -91,7 +93,7 @@ func TestParse(t *testing.T) {
 		{"address too short", short, replace("BeAed", "BeAe"), BadAddress},
 		{"address without 0x", short, replace("0x5a", "5a"), BadAddress},
 		{"one empty line too few", short, replace("\n\n\nURI", "\n\nURI"), Malformed},
-		{"one empty line too many", short, replace("\n\n\nURI", "\n\n\n\nURI"), Malformed},
+		{"two empty lines too many", short, replace("\n\n\nURI", "\n\n\n\n\nURI"), Malformed},
 		{"two statements", full, replace("I accept", "I read\nI accept"), Malformed},
 		{"a statement in another script", full, replace("I accept", "J’accepte"), Malformed},
 		{"a statement with a quotation mark", full, replace("I accept", "I \"accept\""), Malformed},
@@ -158,6 +160,44 @@ func TestFields(t *testing.T) {
 	}
 	if m.Issued.Unix() != 1795345200 || m.Expires.UnixMilli() != 1795345200500 || m.From.Unix() != 1795345199 {
 		t.Errorf("%d %d %d", m.Issued.Unix(), m.Expires.UnixMilli(), m.From.Unix())
+	}
+}
+
+// RFC 3339 Sections 5.6 to 5.8.
+func TestTimes(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-11-22T11:00:00Z":            "2026-11-22T11:00:00Z",
+		"2026-11-22t11:00:00z":            "2026-11-22T11:00:00Z",
+		"2026-11-22T11:00:00.250-08:00":   "2026-11-22T19:00:00.25Z",
+		"2026-11-22T11:00:00+23:59":       "2026-11-21T11:01:00Z",
+		"2026-11-22T11:00:00-00:00":       "2026-11-22T11:00:00Z",
+		"1990-12-31T23:59:60Z":            "1991-01-01T00:00:00Z",
+		"1990-12-31T15:59:60-08:00":       "1991-01-01T00:00:00Z",
+		"2024-02-29T00:00:00Z":            "2024-02-29T00:00:00Z",
+		"2026-11-22T11:00:00":             "",
+		"2026-11-22T11:00:00+24:00":       "",
+		"2026-11-22T11:00:00+1:00":        "",
+		"2026-11-22T11:00:00*01:00":       "",
+		"2026-11-22T11:00:00+01:60":       "",
+		"2026-11-22T11:00:00.Z":           "",
+		"2026-11-22T11:00:00,5Z":          "",
+		"2026-11-22T24:00:00Z":            "",
+		"2026-11-22T11:00:61Z":            "",
+		"2026-11-22T11:60:00Z":            "",
+		"2026-11-22 11:00:00Z":            "",
+		"2025-02-29T00:00:00Z":            "",
+		"12026-11-22T11:00:00Z":           "",
+		"2026-11-22T11:00Z":               "",
+		"2026-11-22T11:00:00ZZ":           "",
+		"2026-11-22T11:00:00Z+00:00":      "",
+		"2026-11-22T11:00:00.5+01:00:00Z": "",
+		"":                                "",
+	} {
+		var at time.Time
+		ok := readTime(&at)(text)
+		if got := at.Format(time.RFC3339Nano); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %s, %v, want %q", text, got, ok, want)
+		}
 	}
 }
 

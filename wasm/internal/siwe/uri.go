@@ -64,7 +64,7 @@ func isAuthority(s string) bool {
 	return span(host, isRegName) == len(host) && strings.Trim(strings.TrimPrefix(s, ":"), "0123456789") == ""
 }
 
-// isStatement is statement: 1*( reserved / unreserved / " " ). No character is encoded.
+// isStatement is statement: *( reserved / unreserved / " " ). No character is encoded.
 func isStatement(s string) bool {
 	for _, c := range []byte(s) {
 		if !isQueryChar(c) && c != ' ' && c != '#' && c != '[' && c != ']' {
