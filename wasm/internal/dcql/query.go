@@ -5,11 +5,11 @@
 // query. Whoever presents may have changed the query on its way, and a wallet may
 // ignore it, so that only what was returned counts (Sections 8.6 and 14).
 //
-// It refuses a query that breaks a rule of Section 6, and one with a member that the
-// section does not have: the text lets a wallet ignore that, but a verifier that ignores
-// a misspelt restriction checks less than it asked for. It proves nothing about a
-// credential. In particular trusted_authorities (Section 6.1.1) are read and never
-// matched: they help a wallet to choose, and who may issue is for the registries to say.
+// It refuses a query that breaks a rule of Section 6. A member that the section does not
+// have is ignored, as it says, and named, so that whoever asks can see that a misspelt
+// restriction restricts nothing. The package proves nothing about a credential. In
+// particular trusted_authorities (Section 6.1.1) are read and never matched: they help a
+// wallet to choose, and who may issue is for the registries to say.
 //
 // [OpenID4VP]: https://openid.net/specs/openid-4-verifiable-presentations-1_0.html
 package dcql
@@ -44,6 +44,8 @@ const (
 type Query struct {
 	Credentials []Credential
 	Sets        []Set // nil: every one of Credentials is asked for
+	// Ignored are the paths of members that Section 6 does not have, the first few of them.
+	Ignored []string
 }
 
 // Credential is a credential query, Section 6.1.
@@ -82,7 +84,7 @@ type Claim struct {
 	Path   Path
 	Values []any // string, bool or strictjson.Number; nil: any value
 
-	retain *bool // intent_to_retain, Appendix B.2.1: for the wallet to show
+	retain *bool // intent_to_retain, Appendix B.2.4: for the wallet to show
 }
 
 // Error is why a query was refused.
@@ -123,6 +125,7 @@ func Parse(o strictjson.Object) (*Query, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+	q.Ignored = p.ignored
 	return q, nil
 }
 
@@ -160,7 +163,8 @@ func (p *parser) credential(at string, o strictjson.Object) Credential {
 }
 
 // readMeta reads the format's own parameters, Appendices B.1.1, B.2.3 and B.3.5. Each says REQUIRED
-// of its parameter.
+// of its parameter, and Section 6.1 that there need be none: "If empty, no specific
+// constraints are placed". So an object without any is taken, and one with others is not.
 func (p *parser) readMeta(at string, o strictjson.Object, c *Credential) {
 	meta, ok := o["meta"].(strictjson.Object)
 	if !ok {
@@ -168,6 +172,13 @@ func (p *parser) readMeta(at string, o strictjson.Object, c *Credential) {
 		return
 	}
 	at += ".meta"
+	switch {
+	case !slices.Contains([]string{SDJWT, OldSDJWT, MDoc, JWTVC, LDPVC}, c.Format):
+		c.meta = meta
+		return
+	case len(meta) == 0:
+		return
+	}
 	types := func() {
 		c.Types = p.lists(at, meta, "type_values", true, MaxOptions, MaxValues, func(s string) bool { return s != "" }, "a type")
 	}
@@ -188,13 +199,15 @@ func (p *parser) readMeta(at string, o strictjson.Object, c *Credential) {
 	case MDoc:
 		p.only(at, meta, "doctype_value")
 		c.DocType = p.text(at, meta, "doctype_value")
-	default:
-		c.meta = meta
 	}
 }
 
 func (p *parser) claim(at string, o strictjson.Object, format string, needID bool) Claim {
-	p.only(at, o, "id", "path", "values", "intent_to_retain")
+	known := []string{"id", "path", "values"}
+	if format == MDoc {
+		known = append(known, "intent_to_retain") // Appendix B.2.4
+	}
+	p.only(at, o, known...)
 	c := Claim{ID: p.id(at, o, needID)}
 	path, err := ParsePath(o["path"])
 	if err != nil {
@@ -222,18 +235,21 @@ func (p *parser) claim(at string, o strictjson.Object, format string, needID boo
 			p.fail(at+".values["+strconv.Itoa(i)+"]", "want a string, an integer or a boolean")
 		}
 	}
-	if o.Has("intent_to_retain") {
-		if format != MDoc {
-			p.fail(at+".intent_to_retain", "belongs to the format %s", MDoc)
-		}
+	if o.Has("intent_to_retain") && format == MDoc {
 		v := p.flag(at, o, "intent_to_retain", false)
 		c.retain = &v
 	}
 	return c
 }
 
-// parser keeps the first rule that a query breaks.
-type parser struct{ err error }
+// parser keeps the first rule that a query breaks, and what is ignored.
+type parser struct {
+	err     error
+	ignored []string
+}
+
+// maxIgnored bounds what is named of what is ignored.
+const maxIgnored = 8
 
 func (p *parser) fail(member, format string, args ...any) {
 	if p.err == nil {
@@ -248,10 +264,12 @@ func join(at, name string) string {
 	return at + "." + name
 }
 
+// only names the members that an object has beyond those that are known. Section 6:
+// "Implementations MUST ignore any unknown properties".
 func (p *parser) only(at string, o strictjson.Object, known ...string) {
 	for _, name := range o.Names() {
-		if !slices.Contains(known, name) {
-			p.fail(at, "%.60q is no member that is known here: it would not be checked", name)
+		if !slices.Contains(known, name) && len(p.ignored) < maxIgnored {
+			p.ignored = append(p.ignored, fmt.Sprintf("%.60s", join(at, name)))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package dcql
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -56,13 +57,15 @@ func TestParse(t *testing.T) {
 		{"an id twice", `"id": "job"`, `"id": "other"`, "credentials"},
 		{"no format", `"format": "mso_mdoc", `, ``, "credentials[1].format"},
 		{"no meta", `, "meta": {"type_values": [["Job"]]}`, ``, "credentials[3].meta"},
-		{"empty meta", `{"type_values": [["Job"]]}`, `{}`, "credentials[3].meta.type_values"},
+		{"empty meta", `{"type_values": [["Job"]]}`, `{}`, ""},
+		{"empty meta of an mdoc", `{"doctype_value": "org.iso.18013.5.1.mDL"}`, `{}`, ""},
+		{"meta of nothing that is known", `{"type_values": [["Job"]]}`, `{"types": [["Job"]]}`, "credentials[3].meta.type_values"},
 		{"types in no list of their own", `[["Job"]]`, `["Job"]`, "credentials[3].meta.type_values[0]"},
 		{"an empty list of types", `[["Job"]]`, `[]`, "credentials[3].meta.type_values"},
-		{"meta of another format", `"format": "mso_mdoc"`, `"format": "dc+sd-jwt"`, "credentials[1].meta"},
-		{"meta with a slip", `"vct_values"`, `"vct_value"`, "credentials[0].meta"},
+		{"meta of another format", `"format": "mso_mdoc"`, `"format": "dc+sd-jwt"`, "credentials[1].meta.vct_values"},
+		{"meta with a slip", `"vct_values"`, `"vct_value"`, "credentials[0].meta.vct_values"},
 		{"multiple is no boolean", `"multiple": true`, `"multiple": 1`, "credentials[1].multiple"},
-		{"a member that the text has not", `"multiple": true`, `"multipel": true`, "credentials[1]"},
+		{"a member that the text has not", `"multiple": true`, `"multipel": true`, ""},
 		{"a claim without a path", `"path": ["last_name"]`, `"values": ["x"]`, "credentials[0].claims[0].path"},
 		{"an empty path", `["last_name"]`, `[]`, "credentials[0].claims[0].path"},
 		{"a path with a fraction", `["list", 0]`, `["list", 0.5]`, "credentials[0].claims[2].path"},
@@ -70,7 +73,8 @@ func TestParse(t *testing.T) {
 		{"a path with an object", `["list", 0]`, `["list", {}]`, "credentials[0].claims[2].path"},
 		{"three components into an mdoc", `["org.iso.18013.5.1", "age_over_18"]`, `["org.iso.18013.5.1", "age_over_18", "x"]`, "credentials[1].claims[0].path"},
 		{"a null into an mdoc", `["org.iso.18013.5.1", "age_over_18"]`, `["org.iso.18013.5.1", null]`, "credentials[1].claims[0].path"},
-		{"intent_to_retain elsewhere", `"path": ["last_name"]`, `"path": ["last_name"], "intent_to_retain": true`, "credentials[0].claims[0].intent_to_retain"},
+		{"intent_to_retain elsewhere", `"path": ["last_name"]`, `"path": ["last_name"], "intent_to_retain": 5`, ""},
+		{"intent_to_retain no boolean", `"intent_to_retain": false`, `"intent_to_retain": 0`, "credentials[1].claims[0].intent_to_retain"},
 		{"no values", `["AT", 5, true]`, `[]`, "credentials[0].claims[1].values"},
 		{"a value of null", `["AT", 5, true]`, `["AT", null]`, "credentials[0].claims[1].values[1]"},
 		{"a value with a fraction", `["AT", 5, true]`, `[5.5]`, "credentials[0].claims[1].values[0]"},
@@ -95,6 +99,28 @@ func TestParse(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.member)
 			}
 		})
+	}
+}
+
+// Section 6: unknown members are ignored. They are named.
+func TestUnknownMembers(t *testing.T) {
+	for _, tt := range []struct{ name, old, new, want string }{
+		{"none", "", "", "[]"},
+		{"of the query", `"credential_sets":`, `"purpose": "x", "credential_sets":`, `["purpose"]`},
+		{"of a credential query", `"multiple": true`, `"multipel": true`, `["credentials[1].multipel"]`},
+		{"of meta", `"doctype_value":`, `"x": 1, "doctype_value":`, `["credentials[1].meta.x"]`},
+		{"of an authority", `"type": "aki",`, `"type": "aki", "x": 1,`, `["credentials[0].trusted_authorities[0].x"]`},
+		{"of a claim", `"path": ["last_name"]`, `"path": ["last_name"], "intent_to_retain": 5`, `["credentials[0].claims[0].intent_to_retain"]`},
+		{"of a set", `"required": false`, `"required": false, "purpose": "x"`, `["credential_sets[1].purpose"]`},
+		{"many", `"multiple": true`, `"` + strings.Repeat("x", 100) + `":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1`,
+			`["credentials[1].b" "credentials[1].c" "credentials[1].d" "credentials[1].e" "credentials[1].f" "credentials[1].g" "credentials[1].h" "credentials[1].i"]`},
+	} {
+		q, err := Parse(edited(t, tt.old, tt.new))
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		} else if got := fmt.Sprintf("%q", q.Ignored); got != tt.want {
+			t.Errorf("%s: ignored %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }
 
@@ -177,6 +203,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		q.Ignored = nil
 		again, err := strictjson.ParseObject(strictjson.Encode(q.Encode()))
 		if err != nil {
 			t.Fatal(err)

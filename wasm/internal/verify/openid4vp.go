@@ -61,6 +61,9 @@ func response(ev *evidence, c *wire.Case) wire.Reply {
 		return refuse(TooManyPresentations, "%d presentations, want at most %d", count, dcql.MaxCredentials)
 	}
 	r.pass(wire.CheckFormat, fmt.Sprintf("an OpenID4VP response with %d presentations", count))
+	if len(q.Ignored) > 0 {
+		r.pass(wire.CheckQuery, fmt.Sprintf("OpenID4VP 1.0 has no members %.300q: they ask for nothing here", q.Ignored))
+	}
 
 	a := answers{ev: ev, r: r, req: req, met: map[string]bool{}, members: strictjson.MaxMembers}
 	for i := range q.Credentials {
@@ -276,7 +279,7 @@ func shownTo(query *dcql.Credential, env *cred.Envelope) dcql.Presented {
 	if env.SD != nil {
 		p.Claims, _ = withPlaces(env.SD.Claims).(strictjson.Object)
 	}
-	if env.Format == cred.SDJWTVC && query.Format == dcql.OldSDJWT && query.VCTs != nil {
+	if env.Format == cred.SDJWTVC && query.Format == dcql.OldSDJWT && query.Types == nil {
 		p.Format = dcql.OldSDJWT // an SD-JWT VC by its former name
 	}
 	c, _ := env.Credential()

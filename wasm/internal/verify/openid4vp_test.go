@@ -169,8 +169,21 @@ func TestOpenID4VP(t *testing.T) {
 		{"a format that is not known here", queried(requery(`"format": "ldp_vc", "meta": {"type_values": [["Degree", "VerifiableCredential"]]}`, `"format": "ac_vp", "meta": {}`)), "rejected query query_unanswered"},
 		{"as many presentations as may be", answer4VP(t, object{"pid": slices.Repeat([]any{good.pid()}, dcql.MaxCredentials)}, `{"credentials": [{"id": "pid", "format": "dc+sd-jwt", "multiple": true, "meta": {"vct_values": ["urn:pid"]}}]}`), "accepted"},
 		{"more presentations than may be", answer4VP(t, object{"pid": slices.Repeat([]any{good.pid()}, dcql.MaxCredentials+1)}, asked4VP), "rejected format too_many_presentations"},
+		{"a query that says nothing of the type", queried(requery(`{"type_values": [["Degree"]]}`, `{}`)), "accepted"},
+		{"a query that says nothing of the vct", queried(requery(`{"vct_values": ["urn:pid"]}`, `{}`)), "accepted"},
+		{"by its former name, and nothing of the vct", queried(requery(`"dc+sd-jwt", "meta": {"vct_values": ["urn:pid"]}`, `"vc+sd-jwt", "meta": {}`)), "accepted"},
+		{"a query with a member of a later text", queried(requery(`"id": "pid",`, `"id": "pid", "purpose": "to open an account",`)), "accepted"},
 		{"a malformed query", queried(requery(`"path": ["name"]`, `"path": []`)), "error request bad_request"},
 	})
+}
+
+// OpenID4VP 1.0 Section 6: unknown members of a query are ignored. The verdict names them,
+// for a restriction that was misspelt restricts nothing.
+func TestQueryMembersThatAreIgnored(t *testing.T) {
+	v := answer4VP(t, honest().token(), requery(`"ldp_vc",`, `"ldp_vc", "multipel": true,`)).verdict(t)
+	if c := checkOf(v, wire.CheckQuery); ends(v) != "accepted" || c.Detail != `OpenID4VP 1.0 has no members ["credentials[2].multipel"]: they ask for nothing here` {
+		t.Fatalf("%s: %+v", ends(v), c)
+	}
 }
 
 // The presentations of a response are bounded together, those in tokens in tokens too.
