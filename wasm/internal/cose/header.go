@@ -3,6 +3,8 @@ package cose
 import (
 	"math/big"
 	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
 // Labels of header parameters: RFC 9052 Section 3.1, RFC 9360 Section 2, RFC 9596 and
@@ -15,10 +17,12 @@ const (
 	LabelCWTClaims   = 15
 	LabelTyp         = 16
 	LabelX5Chain     = 33
+	LabelX5T         = 34
+	LabelX5U         = 35
 )
 
 // understood are the labels that a critical parameter may have.
-var understood = []int64{LabelAlg, LabelContentType, LabelKid, LabelCWTClaims, LabelTyp, LabelX5Chain}
+var understood = []int64{LabelAlg, LabelContentType, LabelKid, LabelCWTClaims, LabelTyp, LabelX5Chain, LabelX5T, LabelX5U}
 
 // Header is one of a message's two maps. Labels are int64 or string, values as package
 // cbor reads them.
@@ -208,6 +212,39 @@ func (m *headers) X5Chain() ([][]byte, error) {
 		}
 	}
 	return chain, nil
+}
+
+// X5U returns where the certificates stand, or "": a URI, RFC 9360 Section 2, whose CDDL
+// has it in tag 32 and whose text without.
+func (m *headers) X5U() (string, error) {
+	v, ok := m.get(LabelX5U)
+	if !ok {
+		return "", nil
+	}
+	if tag, tagged := v.(cbor.Tag); tagged && tag.Number == 32 {
+		v = tag.Content
+	}
+	if s, ok := v.(string); ok && s != "" {
+		return s, nil
+	}
+	return "", fail(Malformed, "x5u", "want a URI")
+}
+
+// X5T returns the thumbprint of the signer's certificate, RFC 9360 Section 2: the
+// algorithm's number and the hash, nil where there is none.
+func (m *headers) X5T() (alg int64, hash []byte, err error) {
+	v, ok := m.get(LabelX5T)
+	if !ok {
+		return 0, nil, nil
+	}
+	if list, ok := v.([]any); ok && len(list) == 2 {
+		alg, _ = list[0].(int64)
+		hash, _ = list[1].([]byte)
+	}
+	if alg == 0 || len(hash) == 0 {
+		return 0, nil, fail(Malformed, "x5t", "want the number of a hash algorithm and a hash")
+	}
+	return alg, hash, nil
 }
 
 func has(h Header, label int64) bool { _, ok := h[label]; return ok }

@@ -134,8 +134,8 @@ func (r *rules) sdjwtVC(e *Envelope) *Credential {
 	}
 	r.audience(claims)
 	c.Issuer = claims.String("iss")
-	if !claims.Has("iss") && !e.JWS.Header.Has("x5c") {
-		r.add(MissingMember, "iss", "is not there, nor an x5c header that would say who issued it")
+	if !claims.Has("iss") && !e.JWS.Header.Has("x5c") && !e.JWS.Header.Has("x5u") {
+		r.add(MissingMember, "iss", "is not there, nor an x5c or x5u header that would say who issued it")
 	}
 	r.confirmation(claims)
 	c.bound(claims)

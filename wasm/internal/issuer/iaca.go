@@ -25,7 +25,7 @@ func InIACA(q Query, d *mdoc.Document, anchors []Anchor) ([]Key, error) {
 		}
 	}
 	k := Key{Key: leaf, Method: "x5c: " + strings.ToValidUTF8(d.Chain[0].Subject.String(), "?"), Source: FromCertificate}
-	anchor, err := d.VerifyChain(certificates)
+	path, err := d.VerifyChain(certificates)
 	var me *mdoc.Error
 	switch {
 	case errors.As(err, &me) && Reason(me.Reason) == NoAnchors && q.Unbound:
@@ -36,7 +36,7 @@ func InIACA(q Query, d *mdoc.Document, anchors []Anchor) ([]Key, error) {
 	case err != nil:
 		return nil, &Error{Reason: UnusableKey, Detail: err.Error(), err: err}
 	}
-	i := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Certificate != nil && a.Certificate.Equal(anchor) })
-	k.Anchor = anchors[i].Key
+	i := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Certificate != nil && a.Certificate.Equal(path[len(path)-1]) })
+	k.Anchor, k.Path = anchors[i].Key, path
 	return []Key{k}, nil
 }

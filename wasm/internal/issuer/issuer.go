@@ -17,6 +17,7 @@ import (
 
 	"github.com/verilith/verilith/wasm/internal/did"
 	"github.com/verilith/verilith/wasm/internal/registry"
+	"github.com/verilith/verilith/wasm/internal/x509chain"
 	"github.com/verilith/verilith/wasm/keys"
 )
 
@@ -84,6 +85,8 @@ type Key struct {
 	// Anchor is the registry's key that a chain of certificates leads to, nil where Key
 	// was found by itself.
 	Anchor *keys.Key
+	// Path is the validated chain to it, nil like Anchor.
+	Path x509chain.Chain
 	// Lists says that the issuer publishes a revocation list for the key: its JWK has
 	// crlVersion (SMART Health Cards, "Revocation").
 	Lists bool

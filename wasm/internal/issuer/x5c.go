@@ -14,9 +14,12 @@ import (
 	"github.com/verilith/verilith/wasm/keys"
 )
 
-// Reasons of certificate chains are those of package x509chain, and this one where no
-// registry was asked that could have an anchor.
-const NoAnchors Reason = "no_certificate_anchor"
+// Reasons of certificate chains are those of package x509chain, and these where no
+// registry has what is wanted.
+const (
+	NoAnchors      Reason = "no_certificate_anchor"
+	NoCertificates Reason = "certificate_unavailable" // no registry carries those that an x5u leads to
+)
 
 // Anchor is a key of a registry that a chain of certificates may end at.
 type Anchor struct {
@@ -73,7 +76,7 @@ func InChain(q Query, chain x509chain.Chain, anchors []Anchor, at time.Time) ([]
 			certificates = append(certificates, a.Certificate)
 		}
 	}
-	anchor, err := chain.Verify(certificates, x509chain.Options{At: at})
+	path, err := chain.Verify(certificates, x509chain.Options{At: at})
 	var ce *x509chain.Error
 	switch {
 	case errors.As(err, &ce) && ce.Reason == x509chain.NoAnchor && q.Unbound:
@@ -84,8 +87,8 @@ func InChain(q Query, chain x509chain.Chain, anchors []Anchor, at time.Time) ([]
 	case err != nil:
 		return nil, &Error{Reason: UnusableKey, Detail: err.Error(), err: err}
 	}
-	i := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Certificate != nil && a.Certificate.Equal(anchor) })
-	k.Anchor = anchors[i].Key
+	i := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Certificate != nil && a.Certificate.Equal(path[len(path)-1]) })
+	k.Anchor, k.Path = anchors[i].Key, path
 	k.bind(q.Issuer, chain, anchors[i])
 	return []Key{k}, nil
 }

@@ -18,8 +18,9 @@ var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 
 // VerifyChain validates the document signer's certificate to one of the certificates of
 // its issuing authority, at the time of signing: step 1 of Section 9.3.1, and Section
-// 9.3.3. One of them may be the document signer's own. It returns the authority's. The errors are of type *[Error].
-func (d *Document) VerifyChain(authorities []*x509.Certificate) (*x509.Certificate, error) {
+// 9.3.3. One of them may be the document signer's own. It returns the path, the
+// authority's certificate last. The errors are of type *[Error].
+func (d *Document) VerifyChain(authorities []*x509.Certificate) (x509chain.Chain, error) {
 	ds := d.Chain[0]
 	// The signer's own rules first: they say more than that no path leads anywhere.
 	if err := signerProfile(ds); err != nil {
@@ -29,19 +30,20 @@ func (d *Document) VerifyChain(authorities []*x509.Certificate) (*x509.Certifica
 		return nil, fail(SignedOutside, "signed", "at %s, the document signer's certificate is valid from %s to %s",
 			date(d.MSO.Signed), date(ds.NotBefore), date(ds.NotAfter))
 	}
-	root, err := d.Chain.Verify(authorities, x509chain.Options{At: d.MSO.Signed, Usage: mdlDS})
+	path, err := d.Chain.Verify(authorities, x509chain.Options{At: d.MSO.Signed, Usage: mdlDS})
 	if err != nil {
 		return nil, wrap("issuerAuth.x5chain", err)
 	}
+	root := path[len(path)-1]
 	if root.Equal(ds) {
-		return root, nil // who is trusted is the document signer itself
+		return path, nil // who is trusted is the document signer itself
 	}
 	// Table B.1: the path length constraint of a root is 0. Roots in use leave it out, so
 	// what it says is checked here and not its being there: nobody stands in between.
 	if len(d.Chain) > 1 && ds.CheckSignatureFrom(root) != nil {
 		return nil, fail(Profile, "issuerAuth.x5chain", "a certificate stands between the document signer and its authority")
 	}
-	return root, authorityProfile(ds, root)
+	return path, authorityProfile(ds, root)
 }
 
 func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }

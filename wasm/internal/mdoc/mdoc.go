@@ -10,8 +10,8 @@
 // over the session transcripts of [OpenID4VP] Appendix B.2.6 and ISO/IEC TS 18013-7.
 //
 // Elements that the device signed itself are not read: nobody but the holder vouches for
-// them. Zero-knowledge documents, CRLs and reader authentication are not handled, and
-// Brainpool curves not known.
+// them. Zero-knowledge documents and reader authentication are not handled, and Brainpool
+// curves not known. Whether a certificate was revoked is not asked here.
 //
 // [ISO/IEC 18013-5]: https://www.iso.org/standard/69084.html
 // [OpenID4VP]: https://openid.net/specs/openid-4-verifiable-presentations-1_0.html

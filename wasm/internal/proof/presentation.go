@@ -15,7 +15,7 @@ const Authentication = "authentication"
 // ListPresentation reads the proofs of a presentation. All of them must hold. The error
 // is an *[Error].
 func ListPresentation(env *cred.Envelope, p *cred.Presentation) ([]Proof, error) {
-	return list(env, p.SignedAt, Authentication)
+	return list(env, nil, p.SignedAt, Authentication)
 }
 
 // Presented checks every proof of a presentation by the keys that find gives for it,

@@ -54,9 +54,13 @@ type Proof struct {
 	Domain    []string
 	Challenge string
 
-	// Chain are the certificates that came with an SD-JWT VC, a mobile document or a Token
-	// Status List, nil if none did.
+	// Chain are the certificates that came with the proof, nil if none did.
 	Chain x509chain.Chain
+	// X5U is where they are said to stand instead (RFC 7515 Section 4.1.5, RFC 9360 Section
+	// 2), or "". Who has them from there attaches them.
+	X5U string
+	// OneWay says that the certificates are one way to the key beside others.
+	OneWay bool
 	// MDoc is the mobile document, whose chain has a profile of its own; else nil.
 	MDoc *mdoc.Document
 
@@ -66,43 +70,32 @@ type Proof struct {
 
 	env  *cred.Envelope
 	jws  *jose.JWS
+	x5t  *thumbprint
 	all  []*di.Proof
 	data *di.Proof
 }
 
 // List reads the proofs of an envelope. All of them must hold. The error is an *[Error].
 func List(env *cred.Envelope, c *cred.Credential) ([]Proof, error) {
-	return list(env, c.SignedAt, Purpose)
+	return list(env, c, c.SignedAt, Purpose)
 }
 
-func list(env *cred.Envelope, signedAt *time.Time, purpose string) ([]Proof, error) {
+// list takes a nil credential for what is a presentation: its holder has no certificates.
+func list(env *cred.Envelope, c *cred.Credential, signedAt *time.Time, purpose string) ([]Proof, error) {
 	if all := env.Signatures(); len(all) > 0 {
 		list := make([]Proof, len(all))
 		for i, j := range all {
 			list[i] = Proof{Method: j.Kid, Algorithm: string(j.Alg), SignedAt: signedAt, env: env, jws: j}
-			if env.Format != cred.SDJWTVC && env.Format != cred.StatusToken || !j.Header.Has("x5c") {
-				continue
-			}
-			var err error
-			if list[i].Chain, err = x509chain.FromX5C(j.Header["x5c"]); err != nil {
+			if err := list[i].certificatesJOSE(c); err != nil {
 				return nil, &Error{Reason: Malformed, Detail: err.Error()}
-			}
-			// RFC 7515 Section 4.1.8: it is of the certificate that x5c has first.
-			if v, there := j.Header["x5t#S256"]; there && v != list[i].Chain.Thumbprint() {
-				return nil, &Error{Reason: Malformed, Detail: "x5t#S256 is not the thumbprint of the first certificate in x5c"}
 			}
 		}
 		return list, nil
 	}
 	if m := env.COSE; m != nil {
 		p := Proof{Method: string(m.KeyID()), Algorithm: string(m.Alg), SignedAt: signedAt, env: env}
-		if ders, err := m.X5Chain(); env.Format == cred.StatusToken && (len(ders) > 0 || err != nil) {
-			if err == nil {
-				p.Chain, err = x509chain.Parse(ders)
-			}
-			if err != nil {
-				return nil, &Error{Reason: Malformed, Detail: err.Error()}
-			}
+		if err := p.certificatesCOSE(c); err != nil {
+			return nil, &Error{Reason: Malformed, Detail: err.Error()}
 		}
 		return []Proof{p}, nil
 	}

@@ -16,6 +16,9 @@ import (
 	"github.com/verilith/verilith/wasm/wire"
 )
 
+// statusCRL is how a revocation list of certificates is named among the kinds of status.
+const statusCRL = "X509CRL"
+
 // about says what this module verifies, and its limits.
 func about() *wire.About {
 	a := &wire.About{
@@ -32,12 +35,13 @@ func about() *wire.About {
 			{Name: "siwe", Specification: "Sign-In with Ethereum, ERC-4361, by signin"},
 			{Name: string(cred.DataIntegrity), Specification: "W3C Verifiable Credential Data Integrity 1.0, VCDM 1.1 and 2.0"},
 			{Name: "presentation", Specification: "W3C presentations: the vp claim of VCDM 1.1, vp+jwt, vp+sd-jwt, vp+cose, Data Integrity with challenge and domain; credentials of all formats in them"},
+			{Name: "x509", Specification: "X.509 certificates (RFC 5280) in x5c and x5chain, or by x5u from a registry and never fetched, to an anchor of a registry; revocation lists that a registry holds"},
 			{Name: "openid4vp", Specification: "OpenID for Verifiable Presentations 1.0: the vp_token of a response, held to its request and its DCQL query"},
 		},
 		Suites:     di.Suites(),
 		Methods:    did.Methods(),
 		Registries: []string{"snapshot", "entities", "governed", "recognised"},
-		Status:     status.Types(),
+		Status:     append(status.Types(), statusCRL),
 		Schemas:    schema.Types(),
 		Limits: map[string]int{
 			"input": wire.MaxInput, "case": wire.MaxCase, "block": block.MaxSize, "document": wire.MaxDocument,

@@ -30,6 +30,9 @@ func TestAbout(t *testing.T) {
 			t.Errorf("registries %v lack %s", a.Registries, kind)
 		}
 	}
+	if !slices.Contains(a.Status, "X509CRL") || !slices.ContainsFunc(a.Formats, func(f wire.Feature) bool { return f.Name == "x509" }) {
+		t.Errorf("status %v and formats %v say nothing of certificates", a.Status, a.Formats)
+	}
 	for name, want := range map[string]int{"governanceDocument": governance.MaxDocument, "governanceSignatures": governance.MaxSignatures,
 		"governanceRoots": governance.MaxRoots, "ipnsRecord": ipns.MaxRecord, "rounds": wire.MaxRounds} {
 		if a.Limits[name] != want {

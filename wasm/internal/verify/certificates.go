@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
@@ -10,7 +11,69 @@ import (
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/trust"
+	"github.com/verilith/verilith/wasm/internal/x509chain"
+	"github.com/verilith/verilith/wasm/wire"
 )
+
+// attach gives the proofs that name a place of their certificates what the registries
+// carry for it, and returns why one has none. What a token says of where to look is never
+// asked for by URL: its maker may have made up whom to ask.
+func attach(ev *evidence, proofs []proof.Proof) []error {
+	failed := make([]error, len(proofs))
+	for i := range proofs {
+		p := &proofs[i]
+		if p.X5U == "" || p.Chain != nil {
+			continue
+		}
+		d, err := ev.resource(p.X5U)
+		switch {
+		case errors.Is(err, errAbsent):
+			failed[i] = &issuer.Error{Reason: issuer.NoCertificates, Unknown: true, Detail: fmt.Sprintf("no registry carries the certificates at %.200q, and they are not fetched", p.X5U)}
+			continue
+		case errors.Is(err, issuer.ErrUnobtainable):
+			failed[i] = &issuer.Error{Reason: issuer.NoCertificates, Unknown: true, Detail: fmt.Sprintf("whether a registry carries the certificates at %.200q cannot be read", p.X5U)}
+			continue
+		case err != nil:
+			failed[i] = err
+			continue
+		}
+		ev.use(*d)
+		chain, err := x509chain.FromFile(d.body)
+		if err == nil {
+			err = p.Attach(chain)
+		}
+		var xe *x509chain.Error
+		var pe *proof.Error
+		switch {
+		case errors.As(err, &xe):
+			failed[i] = &issuer.Error{Reason: issuer.Reason(xe.Reason), Detail: fmt.Sprintf("at %.200q: %s", p.X5U, xe.Detail)}
+		case errors.As(err, &pe):
+			failed[i] = &issuer.Error{Reason: issuer.Reason(pe.Reason), Detail: pe.Detail}
+		}
+	}
+	return failed
+}
+
+// elsewhere reports whether certificates that are one way to a key do not lead to one of
+// the issuer.
+func elsewhere(found []issuer.Key, err error) bool {
+	var ie *issuer.Error
+	if len(found) > 0 {
+		return found[0].Unbound != ""
+	}
+	return errors.As(err, &ie) && (ie.Reason == issuer.NoAnchors || ie.Reason == issuer.NoCertificates)
+}
+
+// without finds the key of a credential whose certificates are of no use as that of one
+// without any: whoever they name as their authority has not spoken.
+func (m *material) without(ev *evidence, c *cred.Credential, q issuer.Query, policy wire.Policy) ([]issuer.Key, error) {
+	if c.Authority != "" {
+		c.Authority, m.standings = "", nil
+		m.foresee(ev, c)
+		ev.quiet = m.hopeless() && policy.Trust != wire.TrustNone
+	}
+	return issuer.Find(q, m.standings, ev)
+}
 
 // anchored finds the anchors that the certificates of a credential may lead to: the keys
 // that the registries hold of its issuer, or else of whoever the key index names by a

@@ -174,31 +174,14 @@ func (ev *evidence) Now() time.Time { return ev.now }
 // Document obtains a document: from a registry's resources, or else as live evidence.
 // So a registry is asked before anybody by URL learns of the verification.
 func (ev *evidence) Document(url, accept string) ([]byte, error) {
-	for _, r := range ev.voices() {
-		res, proof, err := r.Resource(url)
-		var missing *snapshot.Missing
-		switch {
-		case errors.As(err, &missing):
-			if !ev.quiet && ev.needBlock(missing.CID, missing.Path) {
-				return nil, issuer.ErrMissing
-			}
-			continue // this registry cannot be read: another, or the URL itself
-		case err != nil || !proof.Found:
-			continue
-		}
-		id, err := block.ParseCID(res.CID)
-		if err != nil {
-			continue // a reader of snapshots refuses such a record
-		}
-		body, ok := ev.c.Block(id)
-		if ok {
-			ev.use(document{url: url, origin: originSnapshot, cid: res.CID, obtained: res.Obtained, proof: proof.Blocks, body: body})
-			return body, nil
-		}
-		if !ev.quiet && ev.needBlock(id, "") {
-			return nil, issuer.ErrMissing
-		}
+	switch d, err := ev.resource(url); {
+	case err == nil:
+		ev.use(*d)
+		return d.body, nil
+	case errors.Is(err, issuer.ErrMissing):
+		return nil, err
 	}
+	// Where a registry cannot be read there is still the URL itself.
 	if body, ok := ev.Held(url); ok {
 		return body, nil
 	}
@@ -210,6 +193,66 @@ func (ev *evidence) Document(url, accept string) ([]byte, error) {
 	}
 	ev.need(url, wire.Need{URL: url, Accept: accept, MaxBytes: wire.MaxDocument})
 	return nil, issuer.ErrMissing
+}
+
+// errAbsent says that the registries are known not to carry a document.
+var errAbsent = errors.New("no registry has it")
+
+// resource looks for a document among the resources of the registries, and no further:
+// it is not there (errAbsent), or is asked for (issuer.ErrMissing), or nobody can tell
+// (issuer.ErrUnobtainable).
+func (ev *evidence) resource(url string) (*document, error) {
+	return ev.carried(url, ev.quiet, func(r *registry.Registry) (document, snapshot.Proof, error) {
+		res, proof, err := r.Resource(url)
+		return document{cid: res.CID, obtained: res.Obtained}, proof, err
+	})
+}
+
+// listed looks for a status list in the same way. ttl is how long the registry says that
+// it may be kept, 0 for nothing.
+func (ev *evidence) listed(url string) (doc *document, ttl time.Duration, err error) {
+	doc, err = ev.carried(url, false, func(r *registry.Registry) (document, snapshot.Proof, error) {
+		rec, proof, err := r.StatusList(url)
+		ttl = time.Duration(rec.TTL) * time.Second
+		return document{cid: rec.CID, obtained: rec.Obtained}, proof, err
+	})
+	return doc, ttl, err
+}
+
+// carried asks one registry after another for the record of a document, and takes the
+// first that is at hand with its body. Where it is quiet it asks for no block.
+func (ev *evidence) carried(url string, quiet bool, ask func(*registry.Registry) (document, snapshot.Proof, error)) (*document, error) {
+	result := errAbsent
+	for _, r := range ev.voices() {
+		d, proof, err := ask(r)
+		var missing *snapshot.Missing
+		switch {
+		case errors.As(err, &missing):
+			if !quiet && ev.needBlock(missing.CID, missing.Path) {
+				return nil, issuer.ErrMissing
+			}
+			result = issuer.ErrUnobtainable
+			continue
+		case err != nil:
+			result = issuer.ErrUnobtainable
+			continue
+		case !proof.Found:
+			continue
+		}
+		id, err := block.ParseCID(d.cid)
+		if err != nil {
+			continue // a reader of snapshots refuses such a record
+		}
+		if body, ok := ev.c.Block(id); ok {
+			d.url, d.origin, d.proof, d.body = url, originSnapshot, proof.Blocks, body
+			return &d, nil
+		}
+		if !quiet && ev.needBlock(id, "") {
+			return nil, issuer.ErrMissing
+		}
+		result = issuer.ErrUnobtainable
+	}
+	return nil, result
 }
 
 // Held returns a document that is already in the case as live evidence.

@@ -38,6 +38,8 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 	for i, p := range proofs {
 		m.times[i] = p.Time(c, ev.now)
 	}
+	ev.quiet = false
+	referred := attach(ev, proofs)
 	anchors, unreadable := anchored(ev, c, proofs)
 	m.foresee(ev, c)
 	if len(ev.needs) > 0 && !did.SelfContained(c.Issuer) {
@@ -57,9 +59,16 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		case p.MDoc != nil:
 			found, err = issuer.InIACA(q, p.MDoc, anchors)
 		case p.Chain != nil:
-			found, err = issuer.InChain(q, p.Chain, anchors, ev.now)
+			in := q
+			in.Unbound = q.Unbound && !p.OneWay
+			found, err = issuer.InChain(in, p.Chain, anchors, ev.now)
+		case referred[i] != nil:
+			err = referred[i]
 		default:
 			found, err = issuer.Find(q, m.standings, ev)
+		}
+		if p.OneWay && elsewhere(found, err) {
+			found, err = m.without(ev, c, q, policy)
 		}
 		if p.Chain != nil {
 			err = m.unanchored(err, unreadable)

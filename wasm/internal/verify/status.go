@@ -8,13 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/verilith/verilith/registry-snapshots/block"
-	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/internal/proof"
 	"github.com/verilith/verilith/wasm/internal/status"
 	"github.com/verilith/verilith/wasm/internal/trust"
+	"github.com/verilith/verilith/wasm/keys"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
@@ -30,13 +29,15 @@ func stands(r *report, a *trust.Answer, policy wire.Policy) bool {
 	return a.Reason == "" || waived(a, policy)
 }
 
-// statusCheck answers for every status entry of a proven credential: all of them count.
+// statusCheck answers for every status entry of a proven credential, and for the
+// certificates that its keys are in: all of them count.
 // What lists it lacks becomes needs, all in one round. It reports whether a list is
 // stale, and accepted so.
-func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, key *issuer.Key, good bool, policy wire.Policy) (stale bool) {
+func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, made []*keys.Key, good bool, policy wire.Policy) (stale bool) {
 	entries, worst := status.Entries(p)
+	signers := m.signers(made)
 	switch {
-	case len(p.Credential().Status) == 0:
+	case len(p.Credential().Status) == 0 && len(signers) == 0:
 		r.pass(wire.CheckStatus, "the credential names no status")
 		return false
 	case worst.Reason != "" && !worst.Unknown:
@@ -52,6 +53,10 @@ func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, key *issu
 		return false
 	}
 	var details, rests []string
+	if len(p.Credential().Status) == 0 {
+		details = append(details, "the credential names no status")
+	}
+	key := m.made(0, made[0])
 	asked := map[string]*listing{}
 	for i := range entries {
 		e := &entries[i]
@@ -81,6 +86,11 @@ func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, key *issu
 			worst = a
 		}
 		details = append(details, a.Detail)
+	}
+	c := ev.revocations(r, signers, policy)
+	details, rests, stale = append(details, c.details...), append(rests, c.rests...), stale || c.stale
+	if c.worst.Reason != "" && (worst.Reason == "" || worst.Unknown && !c.worst.Unknown) {
+		worst = c.worst
 	}
 	if worst.Reason != "" {
 		r.fail(wire.CheckStatus, worst.Reason, worst.Detail, worst.Unknown, rests...)
@@ -176,29 +186,9 @@ func (ev *evidence) listing(r *report, e *status.Entry, referrer *cred.Credentia
 // else as live evidence. What is asked for is always the whole list. ttl is how long
 // the registry says that it may be kept, 0 for nothing.
 func (ev *evidence) statusList(url, accept string) (doc *document, ttl time.Duration, err error) {
-	for _, reg := range ev.voices() {
-		rec, p, err := reg.StatusList(url)
-		var missing *snapshot.Missing
-		switch {
-		case errors.As(err, &missing):
-			if ev.needBlock(missing.CID, missing.Path) {
-				return nil, 0, issuer.ErrMissing
-			}
-			continue
-		case err != nil || !p.Found:
-			continue
-		}
-		id, err := block.ParseCID(rec.CID)
-		if err != nil {
-			continue // a reader of snapshots refuses such a record
-		}
-		if body, ok := ev.c.Block(id); ok {
-			return &document{url: url, origin: originSnapshot, cid: rec.CID, obtained: rec.Obtained, proof: p.Blocks, body: body},
-				time.Duration(rec.TTL) * time.Second, nil
-		}
-		if ev.needBlock(id, "") {
-			return nil, 0, issuer.ErrMissing
-		}
+	doc, ttl, err = ev.listed(url)
+	if err == nil || errors.Is(err, issuer.ErrMissing) {
+		return doc, ttl, err
 	}
 	// What is read here is no document that holds keys.
 	used := ev.used
@@ -263,6 +253,9 @@ func (ev *evidence) proveOther(r *report, o claimant, policy wire.Policy) (proof
 	binding(bound, &m, made, wire.Policy{})
 	if b := bound.v.Checks[0]; b.Result != wire.Pass {
 		return unproven(b.Detail, b.Result == wire.Unknown)
+	}
+	if c := ev.revocations(r, m.signers(made), policy); c.worst.Reason != "" {
+		return unproven(c.worst.Detail, c.worst.Unknown)
 	}
 	// A certificate's authority speaks for its issuers: the list's must be the credential's.
 	if same(o.c.Issuer, status.Owner(o.referrer), o.material) &&

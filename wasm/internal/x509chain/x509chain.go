@@ -5,7 +5,8 @@
 // it (RFC 7515 Section 4.1.6, RFC 9360 Section 2). Its last certificate is issued by an
 // anchor or is one; a signer's certificate may itself be an anchor.
 //
-// It asks no OCSP responder and reads no CRL, follows no AIA, and knows no system roots.
+// Revocation is a question of its own, answered by a list that is at hand (Section 6.3.3).
+// It asks no OCSP responder and fetches no CRL, follows no AIA, and knows no system roots.
 // Whose anchor it is, and what its subject may sign, is for others to say. Certificates
 // with keys or signatures that crypto/x509 has not, Brainpool curves among them, are
 // refused.
@@ -15,7 +16,6 @@ package x509chain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
@@ -116,13 +116,6 @@ func FromX5C(v any) (Chain, error) {
 	return Parse(ders)
 }
 
-// Thumbprint is the signer's certificate by its SHA-256, in base64url: the x5t#S256 of
-// RFC 7515 Section 4.1.8.
-func (c Chain) Thumbprint() string {
-	sum := sha256.Sum256(c[0].Raw)
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
 // Key is the signer's public key.
 func (c Chain) Key() (*keys.Key, error) { return keys.FromCertificate(c[0].Raw) }
 
@@ -163,12 +156,12 @@ type Options struct {
 	Usage asn1.ObjectIdentifier
 }
 
-// Verify validates the chain to one of the anchors and returns that anchor, the nearest
-// to the signer. The errors are of type *[Error].
+// Verify validates the chain to one of the anchors, the nearest to the signer, and returns
+// the path: the signer's certificate first, the anchor last. The errors are of type *[Error].
 //
 // The standard library's own Verify is not asked: it reaches for the roots of a file
 // system, which the module has not.
-func (c Chain) Verify(anchors []*x509.Certificate, opt Options) (*x509.Certificate, error) {
+func (c Chain) Verify(anchors []*x509.Certificate, opt Options) (Chain, error) {
 	// The order is that of the format, and what follows need not look for another one.
 	for i := 1; i < len(c); i++ {
 		if err := certifies(c[i], c[i-1]); err != nil {
@@ -185,7 +178,7 @@ func (c Chain) Verify(anchors []*x509.Certificate, opt Options) (*x509.Certifica
 	if err := check(path, opt.At); err != nil {
 		return nil, err
 	}
-	return path[len(path)-1], nil
+	return path, nil
 }
 
 // certifies reports whether parent issued child: RFC 5280 Section 6.1.3 (a)(1) and (4).
