@@ -38,7 +38,8 @@ js: module ## build the npm package
 	cd js && npm ci --no-audit --no-fund --silent && npm run build --silent
 
 .PHONY: demo
-demo: browser build js ## verify by CID from a gateway, then again with every server dead
+demo: build js ## verify by CID from a gateway, then again with every server dead
+	@./.ci/browser chromium
 	./examples/outage-drill/run.sh
 
 .PHONY: test
@@ -59,7 +60,7 @@ test-js: build js
 	cd js/peers && npm ci --no-audit --no-fund --silent && npm test --silent
 
 .PHONY: browser
-browser: ## find Chromium, or install it where this is root on Debian
+browser: ## find Chromium, Firefox and WebKit, or install them where this is root on Debian
 	@./.ci/browser
 
 .PHONY: conformance

@@ -1,4 +1,4 @@
-// The same case gives the same verdict bytes in Node and in Chromium as it gave in Go:
+// The same case gives the same verdict bytes in Node, Chromium, Firefox and WebKit as it gave in Go:
 // CASES is a folder of <name>.car and the reply that is expected, <name>.json.
 import assert from "node:assert/strict"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url"
 import { test } from "node:test"
 import { load } from "@verilith/verifier"
 import { load as loadInWorker } from "@verilith/verifier/worker"
-import { skip, startChromium } from "./support/chromium.mjs"
+import { startBrowser } from "./support/browser.mjs"
+import { engines } from "./support/engines.mjs"
 
 const folder = resolve(process.env.CASES ?? fileURLToPath(new URL("../../wasm/testdata/cases", import.meta.url)))
 const names = existsSync(folder)
@@ -52,15 +53,16 @@ for (const [where, make] of Object.entries({ Node: load, "a Node worker": loadIn
   })
 }
 
-test("verdict bytes in Chromium, in a page and in a worker", { skip: none || skip }, async () => {
-  const files = Object.fromEntries(names.map((name) => [`/cases/${name}.car`, readFileSync(join(folder, `${name}.car`))]))
-  const chromium = await startChromium(files)
-  try {
-    for (const where of ["page", "worker"]) {
-      const replies = await chromium.run(where, "replays", { names })
-      compare(`Chromium, ${where}`, (name) => Buffer.from(replies[name], "base64"))
+const files = Object.fromEntries(names.map((name) => [`/cases/${name}.car`, readFileSync(join(folder, `${name}.car`))]))
+for (const engine of engines) {
+  test(`verdict bytes in ${engine.name}, in a page and in a worker`, { skip: none || engine.skip }, async () => {
+    const browser = await startBrowser(engine, files)
+    try {
+      const threads = ["page", "worker"]
+      const replies = await Promise.all(threads.map((where) => browser.run(where, "replays", { names })))
+      threads.forEach((where, i) => compare(`${engine.name}, ${where}`, (name) => Buffer.from(replies[i][name], "base64")))
+    } finally {
+      await browser.stop()
     }
-  } finally {
-    await chromium.stop()
-  }
-})
+  })
+}

@@ -1,23 +1,10 @@
 // A response of OpenID for Verifiable Presentations, handed over as an embedder has it.
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { CarReader } from "@ipld/car"
 import { load } from "@verilith/verifier"
+import { committed } from "./support/cases.mjs"
 
 const now = "2026-11-22T10:00:00Z"
-
-/** The request and the input of a committed case. */
-async function committed(name) {
-  const bytes = readFileSync(new URL(`../../wasm/testdata/cases/${name}.car`, import.meta.url))
-  const car = await CarReader.fromBytes(bytes)
-  const [root] = await car.getRoots()
-  const request = JSON.parse(new TextDecoder().decode((await car.get(root)).bytes))
-  for await (const block of car.blocks()) {
-    if (block.cid.toString() === request.input.block) return { request, input: block.bytes }
-  }
-  throw new Error(`${name} has no input`)
-}
 
 test("a response of OpenID4VP is held to its request", async () => {
   const verifier = await load()

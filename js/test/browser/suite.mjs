@@ -1,5 +1,5 @@
-// What is run in Chromium: each function in a page, and in a worker.
-import { gatewayFetcher, indexedDBStore, load, memoryStore } from "../../dist/index.js"
+// What is run in a browser: each function in a page, and in a worker.
+import { gatewayFetcher, indexedDBStore, load } from "../../dist/index.js"
 import { load as loadInWorker } from "../../dist/worker.js"
 
 export const inWorker = (name, args) =>
@@ -177,6 +177,17 @@ export async function swaps({ name }) {
   return results
 }
 
+/** A response of OpenID4VP, and the same to a request with another nonce. */
+export async function presents({ input, now, expect, registries }) {
+  const verifier = await load()
+  const good = await verifier.verify({ input, now, expect, registries })
+  return {
+    parts: good.parts.map((part) => part.query),
+    good: good.outcome,
+    replayed: await outcome(verifier.verify({ input, now, expect: { ...expect, nonce: "another" }, registries })),
+  }
+}
+
 /** Abort in a worker: what would not end, ends. */
 export async function aborts({ integrity }) {
   const verifier = await loadInWorker("/reactor.wasm", { integrity })
@@ -208,5 +219,3 @@ export async function replays({ names }) {
   }
   return replies
 }
-
-export const platform = () => ({ subtle: typeof crypto.subtle, memory: typeof memoryStore })
