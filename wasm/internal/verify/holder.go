@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
 	"github.com/verilith/verilith/wasm/internal/issuer"
@@ -73,9 +74,10 @@ func (h *holder) confirms(env *cred.Envelope) string {
 }
 
 // confirmed are the keys to which the credentials of the presentation are bound, those
-// of the given name if it is one. They are candidates: that the credentials hold is
-// checked elsewhere.
+// of the given name if it is one: their kid, or their thumbprint, by itself or as a URN
+// (RFC 9278). They are candidates: that the credentials hold is checked elsewhere.
 func (h *holder) confirmed(kid string) (found []issuer.Key) {
+	thumbprint := strings.TrimPrefix(kid, "urn:ietf:params:oauth:jwk-thumbprint:sha-256:")
 	for _, c := range h.p.Credentials {
 		if c.Err != nil {
 			continue
@@ -85,7 +87,7 @@ func (h *holder) confirmed(kid string) (found []issuer.Key) {
 			continue
 		}
 		k, err := keys.FromJWK(jwk)
-		if err != nil || kid != "" && kid != jwk.String("kid") && kid != k.Thumbprint() {
+		if err != nil || kid != "" && kid != jwk.String("kid") && thumbprint != k.Thumbprint() {
 			continue
 		}
 		if !slices.ContainsFunc(found, func(f issuer.Key) bool { return f.Key.Thumbprint() == k.Thumbprint() }) {

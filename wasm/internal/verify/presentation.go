@@ -180,7 +180,9 @@ func (h *holder) check(r *report, want *wire.Expect) (stale bool) {
 
 // find looks for the holder's keys, and says who that is: whom the presentation names,
 // or else the owner of the verification method that it is signed by. Where neither is
-// there, the keys to which its credentials are bound are tried: their cnf, RFC 7800.
+// there, or the name leads to no keys (any URL may be a holder, VCDM 2.0 Section 4.13),
+// the keys to which its credentials are bound are tried: their cnf, RFC 7800. Such a
+// name is then nobody's: it proves no subject, and is not shown.
 //
 // Registries are not asked: they list who may issue, and their mirrors need not learn
 // who presents.
@@ -188,8 +190,13 @@ func (h *holder) find(proofs []proof.Proof) (string, *material) {
 	ev := h.ev
 	m := &material{now: ev.now}
 	name := h.p.Holder
+	none := issuer.Error{Reason: issuer.NoKey, Detail: "the presentation names neither its holder nor a verification method, and no credential in it is bound to a key"}
+	if name != "" && issuer.Owner(name) == "" {
+		none = issuer.Error{Reason: issuer.NoIssuer, Detail: fmt.Sprintf("the holder %.200q is no DID and no https URL, and no credential is bound to a key by which the presentation names its own", name)}
+		name = ""
+	}
 	for _, p := range proofs {
-		if name == "" {
+		if h.p.Holder == "" && name == "" {
 			name = issuer.Owner(p.Method)
 		}
 		m.times = append(m.times, p.Time(&cred.Credential{}, ev.now))
@@ -200,7 +207,7 @@ func (h *holder) find(proofs []proof.Proof) (string, *material) {
 		if name == "" {
 			found = h.confirmed(p.Method)
 			if len(found) == 0 {
-				err = &issuer.Error{Reason: issuer.NoKey, Detail: "the presentation names neither its holder nor a verification method, and no credential in it is bound to a key"}
+				err = &none
 			}
 		} else {
 			q := issuer.Query{Issuer: name, Method: p.Method, Purpose: proof.Authentication, URL: h.env.Format == cred.DataIntegrity}

@@ -418,6 +418,11 @@ func TestHolderByConfirmation(t *testing.T) {
 	jose := presentationForms()[1]
 	nameless := testissuer.Key("EdDSA", "ada") // signs without a kid
 	nameless.Kid = ""
+	named := func(kid string) *testissuer.Issuer {
+		i := testissuer.Key("EdDSA", "ada")
+		i.Kid = kid
+		return i
+	}
 	ask := func(f func(*show)) trial { return question(jose.make(edit(f))) }
 	of := func(by *testissuer.Issuer, holder string, cnf object) trial {
 		return ask(func(s *show) { s.by, s.holder, s.credentials = by, holder, []any{bound(cnf)} })
@@ -427,6 +432,13 @@ func TestHolderByConfirmation(t *testing.T) {
 		{"its key's thumbprint", of(ada, ada.ID, object{"jkt": ada.Thumbprint()}), "accepted"},
 		{"its key's name", of(ada, ada.ID, object{"kid": ada.Kid}), "accepted"},
 		{"nobody named", of(nameless, "-", object{"jwk": ada.JWK}), "accepted"},
+		{"a holder without keys", of(nameless, "urn:uuid:2", object{"jwk": ada.JWK}), "accepted"},
+		{"a holder without keys, and another's key", of(nameless, "urn:uuid:2", object{"jwk": eve.JWK}), "rejected proof bad_signature"},
+		{"a holder without keys, and no key", of(nameless, "urn:uuid:2", object{"jkt": ada.Thumbprint()}), "rejected key issuer_names_no_keys"},
+		{"a holder without keys, and a method of another's", of(ada, "urn:uuid:2", object{"jwk": ada.JWK}), "rejected key issuer_names_no_keys"},
+		{"by its thumbprint", of(named(ada.Thumbprint()), "urn:uuid:2", object{"jwk": ada.JWK}), "accepted"},
+		{"by its thumbprint as a URN", of(named("urn:ietf:params:oauth:jwk-thumbprint:sha-256:"+ada.Thumbprint()), "urn:uuid:2", object{"jwk": ada.JWK}), "accepted"},
+		{"by another thumbprint", of(named(eve.Thumbprint()), "urn:uuid:2", object{"jwk": ada.JWK}), "rejected key issuer_names_no_keys"},
 		{"nobody named, and another's key", of(nameless, "-", object{"jwk": eve.JWK}), "rejected proof bad_signature"},
 		{"nobody named, and no key", of(nameless, "-", object{"jkt": ada.Thumbprint()}), "rejected key key_not_found"},
 		{"another's key", of(ada, ada.ID, object{"jwk": eve.JWK}), "rejected holder holder_is_not_subject"},
@@ -434,10 +446,22 @@ func TestHolderByConfirmation(t *testing.T) {
 		{"another's name", of(ada, ada.ID, object{"kid": eve.Kid}), "rejected holder holder_is_not_subject"},
 		{"no key", of(ada, ada.ID, object{}), "rejected holder holder_is_not_subject"},
 	})
+	// A name that leads to no keys is nobody's: whoever takes it shows no more than their own.
+	v := of(nameless, "urn:uuid:2", object{"jwk": ada.JWK}).verdict(t)
+	if v.Presentation.Holder != "" {
+		t.Errorf("shown as %q, who is not proven", v.Presentation.Holder)
+	}
+	about2 := wrapped("application/vc+jwt", degreeToken("urn:uuid:2", nil))
+	taken := ask(func(s *show) {
+		s.by, s.holder, s.credentials = nameless, "urn:uuid:2", []any{bound(object{"jwk": ada.JWK}), about2}
+	})
+	if got := ends(taken.verdict(t)); got != "rejected holder holder_is_not_subject" {
+		t.Errorf("a credential about the name that was taken: %s", got)
+	}
 	// What the policy let pass is named.
 	tr := of(eve, eve.ID, object{"jwk": ada.JWK})
 	tr.policy = &wire.Policy{AcceptUnboundHolder: true}
-	v := tr.verdict(t)
+	v = tr.verdict(t)
 	want := wire.Relaxed{Rule: "acceptUnboundHolder", Check: wire.CheckHolder, Reason: "holder_is_not_subject"}
 	if v.Outcome != wire.Accepted || !slices.Contains(v.Relaxed, want) {
 		t.Errorf("%s, relaxed %v, want %v", ends(v), v.Relaxed, want)
