@@ -128,7 +128,7 @@ func entry(o strictjson.Object, c *cred.Credential) ([]Entry, Answer) {
 	if len(types) == 1 {
 		switch {
 		case types[0] == cred.TokenStatus:
-			return tokenEntry(o)
+			return tokenEntry(o, c)
 		case types[0] == cred.HealthCardRevocation:
 			return cardEntry(o, c)
 		}

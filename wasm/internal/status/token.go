@@ -21,7 +21,7 @@ const (
 
 // tokenEntry reads a status claim, Token Status List Section 6.2. Members other than
 // status_list are other mechanisms, of which none is known here.
-func tokenEntry(o strictjson.Object) ([]Entry, Answer) {
+func tokenEntry(o strictjson.Object, c *cred.Credential) ([]Entry, Answer) {
 	for _, name := range o.Names() {
 		if name != "type" && name != "status_list" {
 			return nil, Answer{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("the status claim has the mechanism %.80q, which is not known here", name)}
@@ -32,6 +32,9 @@ func tokenEntry(o strictjson.Object) ([]Entry, Answer) {
 		return nil, malformed("the status claim has no status_list that is an object")
 	}
 	e := Entry{Type: cred.TokenStatus, Accept: tokenAccept, Signed: true, Resource: cred.TokenStatus}
+	if c.Format == cred.SDJWTVC {
+		e.Accept = typeJWT
+	}
 	if e.URL = ref.String("uri"); !isList(e.URL) {
 		return nil, malformed("status_list.uri %.200q is no https URL of a list", e.URL)
 	}
@@ -52,6 +55,9 @@ func OpenToken(body []byte, referrer *cred.Credential) (*cred.Envelope, *cred.Cr
 	open := openJWT
 	if len(body) > 0 && body[0] >= 0x80 { // no character of a JWT
 		open = openCWT
+		if referrer.Format == cred.SDJWTVC { // SD-JWT VC Section 2.2.2.3, "status"
+			return nil, nil, badList("is a CWT, and that of an SD-JWT VC MUST be in JWT format")
+		}
 	}
 	e, answer := open(body)
 	if answer.Reason != "" {
@@ -96,7 +102,14 @@ func openCWT(body []byte) (*cred.Envelope, Answer) {
 	if !m.Tagged || m.CWT {
 		return nil, badList("want a COSE_Sign1 with tag 18, and no CWT tag")
 	}
-	if typ, ok := m.Protected[int64(cose.LabelTyp)].(string); !ok || strings.ToLower(typ) != typeCWT {
+	switch typ := m.Protected[int64(cose.LabelTyp)].(type) {
+	case string:
+		if strings.ToLower(typ) != typeCWT {
+			return nil, badList("its type is %.60q, want %s", typ, typeCWT)
+		}
+	case int64: // Section 5.2 allows it; no number is registered in the text
+		return nil, Answer{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("the list's type is the CoAP Content-Format %d, which is not known here", typ)}
+	default:
 		return nil, badList("its type is not %s, in the protected header", typeCWT)
 	}
 	var labels map[any]any

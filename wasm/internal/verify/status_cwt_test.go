@@ -32,7 +32,15 @@ func TestTokenStatusListCWT(t *testing.T) {
 		return trial{input: i.JWS(object{"typ": "vc+jwt", "kid": i.Kid}, strictjson.Encode(doc)), regs: regs, docs: map[string]string{tokenURL: string(list)}}
 	}
 	edited := func(edits map[any]any) trial { return judged(5, i.Sign1(message(claims(edits)))) }
-	untagged, otherType := message(claims(nil)), message(claims(nil))
+	// asSDJWT is the same of an SD-JWT VC.
+	asSDJWT := func(list string) trial {
+		sd := &testissuer.SDJWT{Issuer: i}
+		text := sd.Issue(nil, object{"iss": i.ID, "vct": "urn:pid", "status": object{"status_list": object{"idx": number(5), "uri": tokenURL}}})
+		return trial{input: text, regs: regs, docs: map[string]string{tokenURL: list}}
+	}
+	untagged, otherType, byNumber, noType := message(claims(nil)), message(claims(nil)), message(claims(nil)), message(claims(nil))
+	byNumber.Protected[int64(cose.LabelTyp)] = int64(60)
+	delete(noType.Protected, int64(cose.LabelTyp))
 	untagged.Untagged = true
 	otherType.Protected[int64(cose.LabelTyp)] = "application/cwt"
 	good := i.Sign1(message(claims(nil)))
@@ -47,6 +55,10 @@ func TestTokenStatusListCWT(t *testing.T) {
 		{"not tagged", judged(5, i.Sign1(untagged)), "rejected status malformed_list"},
 		{"with the tag of a CWT", judged(5, append([]byte{0xd8, 0x3d}, good...)), "rejected status malformed_list"},
 		{"of another type", judged(5, i.Sign1(otherType)), "rejected status malformed_list"},
+		{"of a type by its number", judged(5, i.Sign1(byNumber)), "undetermined status status_unsupported"},
+		{"of no type", judged(5, i.Sign1(noType)), "rejected status malformed_list"},
+		{"of an SD-JWT VC", asSDJWT(string(good)), "rejected status malformed_list"},
+		{"of an SD-JWT VC, as a JWT", asSDJWT(i.JWT(object{"typ": "statuslist+jwt"}, tokenClaims())), "accepted"},
 		{"with a MAC", judged(5, append([]byte{0xd1}, good[1:]...)), "undetermined status status_unsupported"},
 		{"sub of another list", edited(map[any]any{int64(2): tokenURL + "2"}), "rejected status list_mismatch"},
 		{"no iat", edited(map[any]any{int64(6): nil}), "rejected status malformed_list"},
