@@ -8,20 +8,35 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// generator makes documents that use what JSON-LD has, and sometimes misuse it. The
-// same seed makes the same document.
+// generator makes documents that use what JSON-LD has, and misuse it once in a hundred
+// values. The same seed makes the same document.
 type generator struct {
 	*rand.Rand
 	terms []string // that the document's context defines as properties
 	types []string // that it defines as types
+	kinds map[string]kind
+	// protected: no term may be defined again, also not by scopes
+	protected bool
 	// mapsByID chooses between containers @id and types with scopes: in a map by @id
 	// json-gold and others keep the scope that Section 5.1.2 Step 13.8.3.1 leaves.
 	mapsByID bool
 	depth    int
 }
 
+// kind is which values a term takes.
+type kind int
+
+const (
+	anything  kind = iota
+	reversed       // a node
+	indexed        // a map of nodes by a property of theirs
+	types          // a map by type
+	ids            // a map by @id
+	languages      // a map by language
+)
+
 func newGenerator(seed uint64) *generator {
-	return &generator{Rand: rand.New(rand.NewPCG(seed, 7))}
+	return &generator{Rand: rand.New(rand.NewPCG(seed, 7)), kinds: make(map[string]kind)}
 }
 
 func (g *generator) one(of ...string) string { return of[g.IntN(len(of))] }
@@ -38,8 +53,16 @@ func (g *generator) byID() string {
 // document makes an object with a context.
 func (g *generator) document() strictjson.Object {
 	g.mapsByID = g.chance(50)
+	g.protected = g.chance(10)
 	for i := range 3 + g.IntN(6) {
-		g.terms = append(g.terms, fmt.Sprintf("t%d", i))
+		t := fmt.Sprintf("t%d", i)
+		g.terms = append(g.terms, t)
+		if g.chance(40) {
+			g.kinds[t] = 1 + kind(g.IntN(int(languages)))
+			if g.kinds[t] == ids && !g.mapsByID {
+				g.kinds[t] = anything
+			}
+		}
 	}
 	for i := range 1 + g.IntN(3) {
 		g.types = append(g.types, fmt.Sprintf("T%d", i))
@@ -67,11 +90,11 @@ func (g *generator) context() any {
 	if g.chance(10) {
 		c["@base"] = g.one("http://base.example/a/b", "sub/")
 	}
-	if g.chance(10) {
+	if g.protected {
 		c["@protected"] = true
 	}
 	for _, t := range g.terms {
-		c[t] = g.definition(t)
+		c[t] = g.definition(g.kinds[t], t)
 	}
 	c["graph"] = strictjson.Object{"@id": "ex:graph", "@container": "@graph"}
 	c["graphs"] = strictjson.Object{"@id": "ex:graphs", "@container": []any{"@graph", g.byID(), "@set"}}
@@ -83,7 +106,9 @@ func (g *generator) context() any {
 		}
 		inner := strictjson.Object{}
 		for _, t := range g.terms[:1+g.IntN(2)] {
-			inner[t] = g.definition(t + "typed")
+			if g.redefines() {
+				inner[t] = g.definition(g.kinds[t], t+"typed")
+			}
 		}
 		if g.chance(20) {
 			inner["@propagate"] = true
@@ -91,47 +116,62 @@ func (g *generator) context() any {
 		c[t] = strictjson.Object{"@id": "ex:" + t, "@context": inner}
 	}
 	switch {
-	case g.chance(10):
-		return []any{c, strictjson.Object{g.terms[0]: g.definition("again")}}
+	case g.chance(10) && g.redefines():
+		return []any{c, strictjson.Object{g.terms[0]: g.definition(g.kinds[g.terms[0]], "again")}}
 	case g.chance(5):
 		return []any{strictjson.Object{"gone": "ex:gone"}, nil, c}
 	}
 	return c
 }
 
-// definition makes what one term is.
-func (g *generator) definition(name string) any {
+// redefines is whether a term is to be defined again, which a protected one must not be.
+func (g *generator) redefines() bool { return !g.protected || g.chance(2) }
+
+// definition makes what one term of a kind is.
+func (g *generator) definition(k kind, name string) any {
 	iri := "ex:" + name
-	switch g.IntN(14) {
+	set := func(container string) any {
+		if g.chance(50) {
+			return []any{container, "@set"}
+		}
+		return container
+	}
+	switch k {
+	case reversed:
+		return strictjson.Object{"@reverse": iri}
+	case indexed:
+		return strictjson.Object{"@id": iri, "@container": "@index", "@index": "ex:index"}
+	case types:
+		return strictjson.Object{"@id": iri, "@container": set("@type")}
+	case ids:
+		return strictjson.Object{"@id": iri, "@container": set("@id")}
+	case languages:
+		return strictjson.Object{"@id": iri, "@container": set("@language")}
+	}
+	switch g.IntN(10) {
 	case 0, 1, 2:
 		return iri
 	case 3:
 		return strictjson.Object{"@id": iri, "@type": g.one("@id", "@vocab", "xsd:date", "xsd:double", "@none")}
 	case 4:
-		return strictjson.Object{"@id": iri, "@container": g.one("@list", "@set", "@language", "@index", "@type", g.byID())}
+		return strictjson.Object{"@id": iri, "@container": g.one("@list", "@set", "@index")}
 	case 5:
-		return strictjson.Object{"@id": iri, "@container": []any{g.one("@index", "@type", "@language", g.byID()), "@set"}}
+		return strictjson.Object{"@id": iri, "@container": set("@index")}
 	case 6:
-		return strictjson.Object{"@id": iri, "@container": "@index", "@index": "ex:index"}
-	case 7:
 		return strictjson.Object{"@id": iri, "@language": g.one("fr", "es")}
-	case 8:
-		return strictjson.Object{"@reverse": iri}
-	case 9:
+	case 7:
 		// Not of the term itself: json-gold and others then lose the scope.
 		inner := g.one(g.terms...)
-		if strings.HasPrefix(name, inner) {
+		if strings.HasPrefix(name, inner) || g.kinds[inner] != anything || !g.redefines() {
 			inner = "other"
 		}
 		return strictjson.Object{"@id": iri, "@context": strictjson.Object{inner: "ex:scoped"}}
-	case 10:
+	case 8:
 		return strictjson.Object{"@id": iri, "@type": "@id", "@container": g.one("@list", "@set")}
-	case 11:
+	case 9:
 		return strictjson.Object{"@id": iri, "@nest": "@nest"}
-	case 12:
-		return strictjson.Object{"@id": iri, "@type": "xsd:integer"}
 	}
-	return strictjson.Object{"@id": iri}
+	return strictjson.Object{"@id": iri, "@type": "xsd:integer"}
 }
 
 func (g *generator) node() strictjson.Object {
@@ -149,7 +189,8 @@ func (g *generator) node() strictjson.Object {
 		}
 	}
 	for range 1 + g.IntN(4) {
-		o[g.property()] = g.value()
+		p := g.property()
+		o[p] = g.valueOf(p)
 	}
 	switch g.IntN(40) {
 	case 5:
@@ -163,7 +204,8 @@ func (g *generator) node() strictjson.Object {
 	case 1:
 		o["@included"] = []any{strictjson.Object{"@id": g.id(), "ex:in": "cluded"}}
 	case 2:
-		o["@nest"] = strictjson.Object{g.property(): g.value()}
+		p := g.property()
+		o["@nest"] = strictjson.Object{p: g.valueOf(p)}
 	case 3:
 		o["@reverse"] = strictjson.Object{"ex:rev": g.child()}
 	case 4:
@@ -209,6 +251,35 @@ func (g *generator) scalar() any {
 		return g.id()
 	}
 	return g.one("alpha", "beta", "2020-01-01", "x_y")
+}
+
+// valueOf makes a value that a property takes, or any.
+func (g *generator) valueOf(property string) any {
+	k := g.kinds[property]
+	switch {
+	case k == types && g.chance(1):
+		// No map: json-gold and others look up its keys, as terms, in the context that was
+		// there before a type's, where Step 13.8.3.4 has the active one.
+		return g.scalar()
+	case k == anything || g.chance(1):
+		return g.value()
+	}
+	o := strictjson.Object{}
+	for range 1 + g.IntN(2) {
+		switch k {
+		case reversed:
+			return g.child()
+		case indexed:
+			o[g.one("k1", "k2", "@none")] = g.child()
+		case types:
+			o[g.one(append(g.types, "@none", "ex:Other")...)] = g.child()
+		case ids:
+			o[g.one("urn:x:1", "ex:c", "@none", "rel/1")] = g.child()
+		case languages:
+			o[g.one("en", "de-CH", "@none")] = g.one("m", "n", "o")
+		}
+	}
+	return o
 }
 
 func (g *generator) value() any {

@@ -354,7 +354,8 @@ func (w *writer) directed(at place, t rdf.Term, language, direction string) (rdf
 
 // number is Steps 10 and 11: the lexical form and datatype of a number. jsonld.js takes a
 // number for a double by the point in what JavaScript writes, so it signs 3e-7 and its like
-// as the integer 0. We follow the text: such a signature says nothing about the number.
+// as the integer 0, and a string of type xsd:double as the number that it begins with. We
+// follow the text, which takes a string for what it is; the 0 would sign any such number.
 func (w *writer) number(n strictjson.Number, datatype string) (string, string, error) {
 	f := n.Float64()
 	if f != math.Trunc(f) || math.Abs(f) >= 1e21 || datatype == xsd+"double" {
