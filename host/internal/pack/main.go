@@ -1,5 +1,5 @@
-// Command pack compresses the module for host to embed. Its output depends on its
-// input alone, and it leaves a file that already holds that input as it is.
+// Command pack takes the line numbers out of the module and compresses it for host to embed. What
+// it writes depends on its input alone, and it leaves files that already hold that as they are.
 package main
 
 import (
@@ -25,6 +25,15 @@ func pack(in, out string) error {
 	module, err := os.ReadFile(in)
 	if err != nil {
 		return err
+	}
+	linked := bytes.Clone(module)
+	if err := stripLines(module); err != nil {
+		return err
+	}
+	if !bytes.Equal(module, linked) {
+		if err := os.WriteFile(in, module, 0o644); err != nil {
+			return err
+		}
 	}
 	if same(out, module) {
 		return nil
