@@ -67,6 +67,34 @@ func (a *Authority) Signer(name string, edit func(c *x509.Certificate)) *Signer 
 	return &Signer{Key: key, Chain: [][]byte{certificate(c, a.Cert, key, a.Key).Raw}}
 }
 
+// Certify makes a certificate of a key by the authority, for digital signatures. edit
+// changes it before it is signed; nil for none.
+func (a *Authority) Certify(key *Issuer, edit func(c *x509.Certificate)) *x509.Certificate {
+	c := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "Utopia signer"}, NotBefore: dsFrom, NotAfter: dsUntil,
+		KeyUsage: x509.KeyUsageDigitalSignature, AuthorityKeyId: a.Cert.SubjectKeyId}
+	if edit != nil {
+		edit(c)
+	}
+	return certificate(c, a.Cert, key, a.Key)
+}
+
+// CRL makes the authority's revocation list of 20 to 30 November 2026, with certificates
+// by their serial numbers. edit changes it before it is signed; nil for none.
+func (a *Authority) CRL(edit func(l *x509.RevocationList), serials ...int64) []byte {
+	l := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), NextUpdate: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)}
+	for _, n := range serials {
+		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(n), RevocationTime: mdocSigned, ReasonCode: 1})
+	}
+	if edit != nil {
+		edit(l)
+	}
+	der, err := x509.CreateRevocationList(nil, l, a.Cert, certifier{a.Key})
+	if err != nil {
+		panic(err)
+	}
+	return der
+}
+
 // Entity is the authority as a registry holds it, authorised for a document type.
 func (a *Authority) Entity(docType string) strictjson.Object {
 	return strictjson.Object{

@@ -211,6 +211,7 @@ type trial struct {
 	regs      []wire.Registry
 	docs      map[string]string // live documents
 	obtained  string            // of docs; "" is now
+	blocks    []block.Block     // of snapshots
 }
 
 func (tr trial) verdict(t *testing.T) wire.Verdict {
@@ -222,7 +223,7 @@ func (tr trial) verdict(t *testing.T) wire.Verdict {
 		tr.obtained = tr.now
 	}
 	in := block.New(block.Raw, []byte(tr.input))
-	blocks := []block.Block{in}
+	blocks := append([]block.Block{in}, tr.blocks...)
 	req := wire.Request{Verilith: wire.Contract, Op: wire.OpVerify, Now: tr.now, Input: &wire.Input{Block: in.CID.String(), MediaType: tr.mediaType},
 		Expect: tr.expect, Policy: tr.policy, Registries: tr.regs}
 	for url, body := range tr.docs {
