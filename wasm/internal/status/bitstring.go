@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ const (
 )
 
 const (
-	// minEntries is the herd that one credential is one of, Section 3.2 step 8. The
+	// minEntries is the herd that one credential is one of, Section 3.2 steps 2 and 9. The
 	// older texts ask for the same 16 KB.
 	minEntries = 131072
 	// maxSize bounds statusSize. Each size asks for 2^size messages in every credential:
@@ -85,6 +86,11 @@ func bitstringEntry(o strictjson.Object, v *variant) ([]Entry, Answer) {
 		}
 		e.size = int(n)
 	}
+	if v, ok := o["statusReference"]; ok {
+		if list := stringsOf(v); len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !isURL(s) }) {
+			return nil, malformed("statusReference is neither a URL nor an array of URLs")
+		}
+	}
 	if e.size > 1 || o.Has("statusMessage") {
 		list, ok := o["statusMessage"].([]any)
 		if !ok {
@@ -120,10 +126,15 @@ func messages(list []any, size int) ([]string, error) {
 	return out, nil
 }
 
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.IsAbs()
+}
+
 // isList reports whether a list can be had from a URL without anything of the
 // credential in it but the list's name. A fragment is not sent, and would be an index.
-func isList(url string) bool {
-	return len(url) <= 2048 && strings.HasPrefix(url, "https://") && len(url) > len("https://") && !strings.ContainsAny(url, "# \t\r\n")
+func isList(s string) bool {
+	return len(s) <= 2048 && strings.HasPrefix(s, "https://") && len(s) > len("https://") && !strings.ContainsAny(s, "# \t\r\n")
 }
 
 // readBitstring reads a proven list credential, Sections 2.2 and 3.2.
@@ -178,13 +189,18 @@ func (l *List) current(s strictjson.Object) Answer {
 		}
 		l.size = int(min(size, maxSize+1)) // beyond maxSize it agrees with no entry
 	}
-	for _, name := range []string{"statusMessages", "statusMessage"} { // Section 2.2 has the one, its examples the other
-		if list, ok := s[name].([]any); ok && l.size <= maxSize {
+	for _, name := range []string{"statusMessages", "statusMessage"} { // Section 2.2 has the one for lists, Section 2.1 the other
+		if v, ok := s[name]; ok && l.size <= maxSize {
+			list, _ := v.([]any)
 			var err error
 			if l.messages, err = messages(list, max(l.size, 1)); err != nil {
 				return badList("%s %v", name, err)
 			}
 		}
+	}
+	// Section 2.2, statusPurpose: with "message" the list MUST have its messages and its size.
+	if slices.Contains(l.purposes, message) && l.size <= maxSize && (l.size == 0 || l.messages == nil) {
+		return badList("it is for messages, and has no statusSize or no statusMessages")
 	}
 	if v, ok := s["ttl"]; ok { // milliseconds
 		n, isNumber := v.(strictjson.Number)
@@ -228,7 +244,7 @@ func (e *Entry) checkBitstring(l *List) Answer {
 			text = list[value]
 		}
 	}
-	if value == 0 {
+	if value == 0 && e.purpose != message {
 		return Answer{Detail: e.purpose + " is not set"}
 	}
 	said := fmt.Sprintf("%.80s is set to %d", e.purpose, value)
@@ -243,7 +259,7 @@ func (e *Entry) checkBitstring(l *List) Answer {
 	case refresh: // "does not invalidate the verifiable credential"
 		return Answer{Detail: "its issuer has an updated one"}
 	case message: // what a message means is between the issuer and who reads it
-		if text == "" || text == "undefined" {
+		if value != 0 && (text == "" || text == "undefined") {
 			return Answer{Reason: Undefined, Unknown: true, Detail: said + ", which has no meaning yet"}
 		}
 		return Answer{Detail: said}

@@ -312,10 +312,12 @@ func TestBitstringStatusList(t *testing.T) {
 		return all
 	}
 	four := messages("clear", "delayed", "lost", "undefined")
+	told := object{"statusPurpose": "message", "statusSize": number(2), "statusMessages": four, "encodedList": bits(herd, 2, map[int]int{7: 1, 8: 3})}
+	asks := object{"statusPurpose": "message", "statusSize": number(2), "statusMessage": four}
 	sized := func(index string, edits object) trial {
-		return w.bitstring(subject(object{"statusPurpose": "message", "statusSize": number(2), "encodedList": bits(herd, 2, map[int]int{7: 1, 8: 3})}),
-			entryOf(with(object{"statusPurpose": "message", "statusSize": number(2), "statusMessage": four, "statusListIndex": index}, edits)))
+		return w.bitstring(subject(told), entryOf(with(with(asks, object{"statusListIndex": index}), edits)))
 	}
+	listed := func(edits object) trial { return w.bitstring(subject(with(told, edits)), entryOf(asks)) }
 	purpose := func(name, index string) trial {
 		return w.bitstring(subject(object{"statusPurpose": name}), entryOf(object{"statusPurpose": name, "statusListIndex": index}))
 	}
@@ -354,12 +356,23 @@ func TestBitstringStatusList(t *testing.T) {
 		{"a purpose not known, clear", purpose("example", "5"), "accepted"},
 		{"a purpose not known, set", purpose("example", "7"), "undetermined status status_undefined"},
 		{"131,071 entries", w.bitstring(subject(object{"encodedList": bits(herd-8, 1, nil)}), entryOf(nil)), "rejected status list_too_short"},
-		{"131,072 bits for 2-bit entries", w.bitstring(subject(object{"statusPurpose": "message", "encodedList": bits(herd, 1, nil)}),
-			entryOf(object{"statusPurpose": "message", "statusSize": number(2), "statusMessage": four})), "rejected status list_too_short"},
+		{"131,072 bits for 2-bit entries", w.bitstring(subject(with(told, object{"encodedList": bits(herd, 1, nil)})), entryOf(asks)), "rejected status list_too_short"},
 		{"message, clear", sized("5", nil), "accepted"},
 		{"message, with a meaning", sized("7", nil), "accepted"},
 		{"message, without one yet", sized("8", nil), "undetermined status status_undefined"},
 		{"message, out of range", sized("131072", nil), "rejected status status_out_of_range"},
+		{"a list for messages, without its size", listed(object{"statusSize": nil}), "rejected status malformed_list"},
+		{"a list for messages, without messages", listed(object{"statusMessages": nil}), "rejected status malformed_list"},
+		{"a list for messages, as entries call them", listed(object{"statusMessages": nil, "statusMessage": four}), "accepted"},
+		{"a list's messages that are no array", listed(object{"statusMessages": "x"}), "rejected status malformed_list"},
+		{"a list's messages, three", listed(object{"statusMessages": four[:3]}), "rejected status malformed_list"},
+		{"a list's size as text", listed(object{"statusSize": "2"}), "rejected status malformed_list"},
+		{"a list's size 9", listed(object{"statusSize": number(9)}), "rejected status list_mismatch"},
+		{"a reference", entry(object{"statusReference": "https://issuer.example/codes"}), "accepted"},
+		{"two references", entry(object{"statusReference": []any{"https://issuer.example/codes", "urn:x:y"}}), "accepted"},
+		{"a reference that is no URL", entry(object{"statusReference": "codes"}), "rejected status malformed_status"},
+		{"two references, one no URL", entry(object{"statusReference": []any{"urn:x:y", "/codes"}}), "rejected status malformed_status"},
+		{"a reference that is an object", entry(object{"statusReference": object{}}), "rejected status malformed_status"},
 		{"size 2 and no messages", sized("5", object{"statusMessage": nil}), "rejected status malformed_status"},
 		{"size 2 and three messages", sized("5", object{"statusMessage": four[:3]}), "rejected status malformed_status"},
 		{"size 2 and one message twice", sized("5", object{"statusMessage": []any{four[0], four[1], four[2], four[2]}}), "rejected status malformed_status"},
@@ -387,6 +400,21 @@ func TestBitstringStatusList(t *testing.T) {
 		{"no ttl, a day old", aged(good, "2026-02-28T00:00:00Z"), "accepted"},
 		{"no ttl, older", aged(good, "2026-02-27T23:59:59Z"), "undetermined status stale_status"},
 	})
+}
+
+// Bitstring Status List Section 3.2: what a message says is in the result, that
+// of a 0 as well.
+func TestStatusMessages(t *testing.T) {
+	w := newStatusWorld()
+	texts := []any{object{"status": "0x0", "message": "pending"}, object{"status": "0x1", "message": "delayed"}}
+	entry := object{"statusPurpose": "message", "statusSize": number(1)}
+	list := with(listSubject(), with(entry, object{"statusMessages": texts}))
+	for index, want := range map[string]string{"5": `message is set to 0: "pending"`, "7": `message is set to 1: "delayed"`} {
+		v := w.bitstring(w.alice.vcjose(with(listDocument(w.alice.didKey()), object{"credentialSubject": list})), entryOf(with(entry, object{"statusListIndex": index}))).verdict(t)
+		if c := checkOf(v, wire.CheckStatus); ends(v) != "accepted" || c.Detail != want {
+			t.Errorf("%s: %s: %q, want %q", index, ends(v), c.Detail, want)
+		}
+	}
 }
 
 func slicesOf(v any, n int) []any {
