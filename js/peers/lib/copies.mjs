@@ -230,6 +230,12 @@ export async function copiesOf(c) {
   return made
 }
 
+/** Of the copies the one as issued, and the first one for each other verdict. */
+export function brief(copies) {
+  const seen = new Set()
+  return copies.filter(({ want }) => !seen.has(String(want)) && seen.add(String(want)))
+}
+
 function shownOf(c) {
   return c.maker.token ? shown(c, c.credential).input : c.credential
 }

@@ -12,7 +12,10 @@ import { createVerifiableCredentialJwt, verifyCredential } from "did-jwt-vc"
 import { Resolver } from "did-resolver"
 import * as jose from "jose"
 import { getResolver } from "key-did-resolver"
+import { coseMaker } from "./cose.mjs"
+import { algorithms, methods } from "./cells.mjs"
 import { secretBytes } from "./keys.mjs"
+import { document as documentOf, methodOf } from "./party.mjs"
 import { sdJWTMakers } from "./sdjwt.mjs"
 
 /** The type that the registries authorise, for all but the health cards. */
@@ -46,7 +49,7 @@ function claims11(issuer, { from, until, claims }) {
 }
 
 /** VCDM 2.0, the document itself. */
-function document20(issuer, { from, until, claims }) {
+export function document20(issuer, { from, until, claims }) {
   return {
     "@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"],
     id: "urn:uuid:0d9c2b8e-6f0d-4c55-8b6f-2f3a1f6f8d11",
@@ -101,12 +104,18 @@ const joseAlgorithms = ["EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "P
 const compact = async (issuer, header, body) =>
   new jose.CompactSign(typeof body === "string" ? bytes(body) : body).setProtectedHeader(header).sign(await joseKey(issuer))
 
+const noSecp256k1 = { ES256K: "jose has no secp256k1 since version 6" }
+/** The same reason for several. */
+const because = (why, ...names) => Object.fromEntries(names.map((name) => [name, why]))
+const others = (...there) => algorithms.filter((alg) => !there.includes(alg))
+
 /** VC-JWT 1.1 by jose. */
 export const joseJWT = {
   name: "VC-JWT by jose",
   type: degree,
   algorithms: joseAlgorithms,
-  namings: ["did:key", "did:jwk", "did:web", "registry key"],
+  namings: ["did:key", "did:jwk", "did:web", "did:webvh", "did:peer", "controller document", "registry key"],
+  absent: noSecp256k1,
   token: true,
   header: (issuer) => ({ alg: issuer.alg, typ: "JWT", kid: issuer.method }),
   text: (issuer, terms) => JSON.stringify(claims11(issuer, terms)),
@@ -126,7 +135,8 @@ export const joseVC = {
   name: "vc+jwt by jose",
   type: degree,
   algorithms: joseAlgorithms,
-  namings: ["did:key", "did:jwk", "did:web", "controller document", "registry key"],
+  namings: ["did:key", "did:jwk", "did:web", "did:webvh", "did:peer", "controller document", "registry key"],
+  absent: noSecp256k1,
   token: true,
   mediaType: "application/vc+jwt",
   header: (issuer) => ({ alg: issuer.alg, typ: "vc+jwt", cty: "vc", kid: issuer.method }),
@@ -145,9 +155,14 @@ export const joseVC = {
 /** A SMART Health Card by jose and zlib. `shown` is what is handed over of the token. */
 export const card = {
   name: "SMART Health Card by jose",
+  issuer: "jose",
   type: immunization,
   algorithms: ["ES256"],
   namings: ["JWK set", "registry key"],
+  absent: {
+    ...because("SMART Health Cards have ES256 and nothing else", ...others("ES256")),
+    ...because("a card's issuer is a URL with a JWK set beneath it", ...methods.filter((m) => m.startsWith("did:")), "controller document"),
+  },
   token: true,
   deflated: true,
   header: (issuer) => ({ alg: issuer.alg, zip: "DEF", kid: issuer.method }),
@@ -168,6 +183,7 @@ export const cardDigits = {
   ...card,
   name: "SMART Health Card as digits",
   namings: ["registry key"],
+  absent: { ...card.absent, "JWK set": "is run with the token itself: this is another way of handing it over" },
   shown: (token) => "shc:/" + [...token].map((c) => String(c.charCodeAt(0) - 45).padStart(2, "0")).join(""),
 }
 
@@ -176,6 +192,7 @@ export const cardFile = {
   ...card,
   name: "SMART Health Card as a file",
   namings: ["registry key"],
+  absent: cardDigits.absent,
   mediaType: "application/smart-health-card",
   shown: (token) => JSON.stringify({ verifiableCredential: [token] }),
 }
@@ -187,14 +204,14 @@ function didSigner(issuer) {
   return didSigners[issuer.alg](secret)
 }
 
-/** A resolver of did:key by key-did-resolver, and of did:web from what the issuer publishes. */
+/** A resolver of did:key by key-did-resolver, and of the others from what the issuer publishes. */
 export function resolverOf(issuer) {
   const published = async () => ({
     didResolutionMetadata: { contentType: "application/did+json" },
-    didDocument: JSON.parse(Object.values(issuer.resources)[0].body),
+    didDocument: documentOf(issuer.id, methodOf(issuer.method, issuer.id, issuer.key, "JsonWebKey2020")),
     didDocumentMetadata: {},
   })
-  return new Resolver({ ...getResolver(), web: published })
+  return new Resolver({ ...getResolver(), web: published, jwk: published, webvh: published, peer: published })
 }
 
 /** VC-JWT 1.1 by did-jwt-vc, which names no key in the header. */
@@ -202,7 +219,11 @@ export const didJWT = {
   name: "VC-JWT by did-jwt-vc",
   type: degree,
   algorithms: ["EdDSA", "ES256", "ES256K"],
-  namings: ["did:key", "did:web"],
+  namings: ["did:key", "did:web", "did:jwk", "did:webvh", "did:peer"],
+  absent: {
+    ...because("did-jwt has no signer for it", ...others("EdDSA", "ES256", "ES256K")),
+    ...because("did-jwt issues in the name of DIDs only", "controller document", "registry key"),
+  },
   token: true,
   unnamed: true,
   methodType: "JsonWebKey2020", // did-jwt knows no JsonWebKey
@@ -263,7 +284,8 @@ export const digitalBazaar = {
   name: "eddsa-jcs-2022 by Digital Bazaar",
   type: degree,
   algorithms: ["EdDSA"],
-  namings: ["did:key", "did:web", "controller document", "registry key"],
+  namings: ["did:key", "did:web", "did:jwk", "did:webvh", "did:peer", "controller document", "registry key"],
+  absent: because("eddsa-jcs-2022 is Ed25519's: the other suites are in a test of their own", ...others("EdDSA")),
   methodType: "Multikey",
   mediaType: "application/vc",
   async issue(issuer, terms) {
@@ -282,4 +304,7 @@ export const digitalBazaar = {
   },
 }
 
-export const makers = [joseJWT, joseVC, card, cardDigits, cardFile, didJWT, didJWTNamed, digitalBazaar, ...sdJWTMakers]
+/** vc+cose by @transmute/cose. */
+export const transmute = coseMaker(degree, document20)
+
+export const makers = [joseJWT, joseVC, card, cardDigits, cardFile, didJWT, didJWTNamed, digitalBazaar, ...sdJWTMakers, transmute]

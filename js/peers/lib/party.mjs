@@ -1,11 +1,14 @@
 // An issuer under each of the names by which it can make its key known.
 
+import { createHash } from "node:crypto"
+import { bytesToMultibase } from "did-jwt"
 import { calculateJwkThumbprint } from "jose"
 import { keyPair } from "./keys.mjs"
+import { history, lines } from "./webvh.mjs"
 
 let count = 0
 const host = () => `issuer-${++count}.example`
-const document = (id, method) => ({
+export const document = (id, method) => ({
   "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", "https://w3id.org/security/jwk/v1"],
   id,
   verificationMethod: [method],
@@ -36,6 +39,20 @@ export const namings = {
       resources: { [`https://${name}/.well-known/did.json`]: json(document(id, method), "application/did+json") },
     }
   },
+  "did:webvh": async (key, as) => {
+    const name = host()
+    const { did, log } = await history(name, (id) => ({ ...document(id, methodOf(`${id}#key-1`, id, key, as)), controller: id }))
+    return {
+      id: did,
+      method: `${did}#key-1`,
+      resources: { [`https://${name}/.well-known/did.jsonl`]: { body: lines(log), mediaType: "text/jsonl" } },
+    }
+  },
+  // The three ways of writing one that need nothing else, in turn.
+  "did:peer": async (key, as) => {
+    const [id, method] = [peer0, peer2, peer4][++count % 3](key, as)
+    return { id, method: id + method }
+  },
   // Controlled Identifiers 1.0: the issuer's URL is where its document is.
   "controller document": async (key, as) => {
     const id = `https://${host()}/issuer`
@@ -64,7 +81,19 @@ export const namings = {
   },
 }
 
-function methodOf(id, controller, key, type) {
+const peer0 = (key) => [`did:peer:0${key.multibase}`, `#${key.multibase}`]
+const peer2 = (key) => [`did:peer:2.A${key.multibase}`, "#key-1"]
+
+/** did:peer:4, whose name has its whole document in it. */
+function peer4(key, as) {
+  const { controller, ...method } = methodOf("#key-1", "", key, as)
+  const { id, ...relative } = document("", method)
+  const encoded = bytesToMultibase(Buffer.from(JSON.stringify(relative)), "base58btc", 0x0200)
+  const hash = createHash("sha256").update(encoded).digest()
+  return [`did:peer:4${bytesToMultibase(Buffer.concat([Buffer.of(0x12, 32), hash]), "base58btc")}:${encoded}`, "#key-1"]
+}
+
+export function methodOf(id, controller, key, type) {
   return type === "Multikey"
     ? { id, type, controller, publicKeyMultibase: key.multibase }
     : { id, type, controller, publicKeyJwk: key.public }

@@ -1,24 +1,28 @@
 // SD-JWT VCs by @sd-jwt/sd-jwt-vc, and what is done to each.
 
-import { createHash, randomBytes, sign, verify } from "node:crypto"
+import { constants, createHash, randomBytes, sign, verify } from "node:crypto"
 import { SDJwtVcInstance } from "@sd-jwt/sd-jwt-vc"
+import { algorithms } from "./cells.mjs"
 import { keyPair } from "./keys.mjs"
 
 const type = "https://types.example/degree"
 const asked = { nonce: "n-0S6_WzA2Mj", audience: ["https://verifier.example"] }
 const seconds = (date) => Math.floor(date.getTime() / 1000)
 const encode = (data) => Buffer.from(data).toString("base64url")
-const hashes = { EdDSA: undefined, ES256: "sha256", ES384: "sha384", ES512: "sha512" }
+/** Node's hash of an algorithm, and what it wants to know of the key besides. */
+const hashOf = (alg) => (alg === "EdDSA" ? undefined : alg === "ES256K" ? "sha256" : "sha" + alg.slice(2))
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+const options = (alg) => (alg.startsWith("PS") ? pss : { dsaEncoding: "ieee-p1363" })
 const names = { "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512", "sha3-256": "sha3-256", "sha3-512": "sha3-512" }
 
 /** A signature as JOSE has it, by Node's own crypto. */
 function signature(key, text) {
-  return encode(sign(hashes[key.alg], Buffer.from(text), { key: key.privateKey, dsaEncoding: "ieee-p1363" }))
+  return encode(sign(hashOf(key.alg), Buffer.from(text), { key: key.privateKey, ...options(key.alg) }))
 }
 
 const signer = (key) => async (text) => signature(key, text)
 const verifier = (jwk, alg) => async (text, sig) =>
-  verify(hashes[alg], Buffer.from(text), { key: jwk, format: "jwk", dsaEncoding: "ieee-p1363" }, Buffer.from(sig, "base64url"))
+  verify(hashOf(alg), Buffer.from(text), { key: jwk, format: "jwk", ...options(alg) }, Buffer.from(sig, "base64url"))
 
 function library(issuer, holder, hashAlg) {
   return new SDJwtVcInstance({
@@ -45,8 +49,11 @@ function maker(name, hashAlg, holderAlg, { bound }) {
   return {
     name,
     type,
-    algorithms: ["EdDSA", "ES256", "ES384", "ES512"],
-    namings: ["did:key", "did:jwk", "did:web", "issuer metadata", "registry key"],
+    format: "SD-JWT VC",
+    issuer: "@sd-jwt" + (hashAlg === "sha-256" ? "" : ", " + hashAlg) + (bound ? ", key binding" : ""),
+    algorithms,
+    namings: ["did:key", "did:jwk", "did:web", "did:webvh", "did:peer", "issuer metadata", "registry key"],
+    absent: { "controller document": "an SD-JWT VC's issuer that is a URL has metadata for JWT issuers" },
     mediaType: "application/dc+sd-jwt",
     copies: bound ? [...disclosing, ...binding] : [...disclosing, ...alone],
     expect: bound ? asked : undefined,
@@ -176,8 +183,16 @@ function flattened(text) {
   return JSON.stringify({ protected: protectedHeader, payload, signature: sig, header: { disclosures, ...(kb ? { kb_jwt: kb } : {}) } })
 }
 
+const withBinding = "is run with key binding and SHA-256"
+
+/** The maker in one algorithm, and in some ways of naming the key: the rest is run elsewhere. */
+function only(maker, alg, namings = maker.namings) {
+  const rest = [...algorithms.filter((a) => a !== alg), ...maker.namings.filter((n) => !namings.includes(n))]
+  return { ...maker, algorithms: [alg], namings, absent: { ...maker.absent, ...Object.fromEntries(rest.map((name) => [name, withBinding])) } }
+}
+
 export const sdJWTMakers = [
-  { ...maker("SD-JWT VC by @sd-jwt", "sha-256", "ES256", { bound: false }), algorithms: ["ES256"] },
+  only(maker("SD-JWT VC by @sd-jwt", "sha-256", "ES256", { bound: false }), "ES256"),
   maker("SD-JWT VC with key binding by @sd-jwt", "sha-256", "ES256", { bound: true }),
-  { ...maker("SD-JWT VC with SHA3-512, holder's key Ed25519", "sha3-512", "EdDSA", { bound: true }), algorithms: ["ES256"], namings: ["did:key"] },
+  only(maker("SD-JWT VC with SHA3-512, holder's key Ed25519", "sha3-512", "EdDSA", { bound: true }), "ES256", ["did:key"]),
 ]

@@ -20,18 +20,28 @@ export async function loadPackage() {
   return import(want(path("../../dist/node.js"), "make js"))
 }
 
-/** Verifies lines in the npm package. Each has a store of its own: nothing carries over. */
-export async function byPackage(lines) {
-  const { load, documentFetcher, memoryStore } = await loadPackage()
-  const verifier = await load()
-  const verdicts = []
+let loaded
+
+/** The verifier of the npm package, loaded once: compiling the module takes longer than most tests. */
+export async function verifier() {
+  loaded ??= loadPackage().then(({ load }) => load(process.env.VERILITH_MODULE && new URL(process.env.VERILITH_MODULE)))
+  return loaded
+}
+
+/** The verdicts of the npm package on lines, whole. Each has a store of its own: nothing carries over. */
+export async function verdicts(lines) {
+  const { documentFetcher, memoryStore } = await loadPackage()
+  const module = await verifier()
+  const all = []
   for (const { resources = {}, ...request } of lines) {
-    const options = { fetchers: documentFetcher(resources), store: memoryStore() }
-    const { outcome, reason, checks } = await verifier.verify(request, options)
-    verdicts.push({ outcome, reason, checks })
+    all.push(await module.verify(request, { fetchers: documentFetcher(resources), store: memoryStore() }))
   }
-  verifier.close()
-  return verdicts
+  return all
+}
+
+/** Verifies lines in the npm package. */
+export async function byPackage(lines) {
+  return (await verdicts(lines)).map(({ outcome, reason, checks }) => ({ outcome, reason, checks }))
 }
 
 /** Verifies lines by the Go command. */

@@ -5,26 +5,37 @@
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { generateKeyPairSync, sign as signEd25519 } from "node:crypto"
 import { describe, it } from "node:test"
 import { createJWT, ES256KSigner } from "did-jwt"
-import { AbstractCrypto, createDID, multibaseEncode, MultibaseEncoding, prepareDataForSigning, updateDID } from "didwebvh-ts"
+import { createDID, updateDID } from "didwebvh-ts"
 import { getBytes, Wallet } from "ethers"
 import { SiweMessage } from "siwe"
 import { domain, signers, typedData } from "../lib/ethereum.mjs"
-import { byCommand, byPackage, command, loadPackage } from "../lib/verilith.mjs"
+import { recordCopies } from "../lib/matrix.mjs"
+import { byCommand, byPackage, command, verifier } from "../lib/verilith.mjs"
+import { lines, Signer } from "../lib/webvh.mjs"
 
 const now = new Date(Math.floor(Date.now() / 1000) * 1000)
 const stamp = (seconds) => new Date(now.getTime() + seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z")
 const entity = (id) => [{ entities: [{ id, auth: [{ action: "issue", resource: "*" }] }] }]
 
-/** Verifies a credential in both embedders, which must agree. */
-async function judge(input, issuer, resources, at = now) {
-  const line = { input, now: at.toISOString(), registries: entity(issuer), resources }
-  const [[inNode], [inGo]] = await Promise.all([byPackage([line]), byCommand([line])])
+/**
+ * Verifies copies of a credential in both embedders, which must agree. Each copy is [name,
+ * input, want, more], and `more` may have resources and another time.
+ */
+async function judge(cell, issuer, copies) {
+  const lines = copies.map(([, input, , { resources, at = now } = {}]) => ({
+    input: typeof input === "string" ? input : JSON.stringify(input), now: at.toISOString(), registries: entity(issuer), resources,
+  }))
+  const [inNode, inGo] = await Promise.all([byPackage(lines), byCommand(lines)])
   assert.deepEqual(inGo, inNode, "Go and Node differ")
-  return [inNode.outcome, inNode.reason]
+  const got = inNode.map(({ outcome, reason }) => [outcome, reason])
+  recordCopies(cell, copies.map(([, , want], i) => ({ want, got: got[i] })))
+  assert.deepEqual(copies.map(([name], i) => [name, ...got[i]]), copies.map(([name, , want]) => [name, ...want]))
 }
+
+const accepted = ["accepted", undefined]
+const rejected = (reason) => ["rejected", reason]
 
 describe("typed data of accounts", () => {
   for (const [name, signer] of Object.entries(signers)) {
@@ -34,27 +45,21 @@ describe("typed data of accounts", () => {
         const issuer = method + wallet.address
         const vm = issuer + (method === "did:ethr:" ? "#controller" : "#blockchainAccountId")
         const credential = await typedData(issuer, vm, signer(wallet))
-        const copies = {
-          "as it is": [credential, ["accepted", undefined]],
-          "claim changed": [{ ...credential, issuanceDate: stamp(-3601) }, ["rejected", "bad_signature"]],
-          "claim added": [{ ...credential, expirationDate: stamp(3600) }, ["rejected", "not_signed"]],
-          "nested claim added": [
-            { ...credential, credentialSubject: { ...credential.credentialSubject, degree: "x" } },
-            ["rejected", "not_signed"],
-          ],
-          "domain changed": [
-            { ...credential, proof: { ...credential.proof, eip712: { ...credential.proof.eip712, domain: { ...domain, chainId: 5 } } } },
-            ["rejected", "bad_signature"],
-          ],
-          "signature cut": [
-            { ...credential, proof: { ...credential.proof, proofValue: credential.proof.proofValue.slice(0, -2) } },
-            ["rejected", "malformed_proof"],
-          ],
-          "by another account": [await typedData(issuer, vm, signer(other)), ["rejected", "bad_signature"]],
-        }
-        for (const [what, [copy, want]] of Object.entries(copies)) {
-          assert.deepEqual(await judge(JSON.stringify(copy), issuer), want, what)
-        }
+        const { proof } = credential
+        const proved = (change) => ({ ...credential, proof: { ...proof, ...change } })
+        await judge({ format: "EIP-712", issuer: name, alg: "ES256K", method: method.split(":").slice(0, 2).join(":") }, issuer, [
+          ["as it is", credential, accepted],
+          ["claim changed", { ...credential, issuanceDate: stamp(-3601) }, rejected("bad_signature")],
+          ["claim added", { ...credential, expirationDate: stamp(3600) }, rejected("not_signed")],
+          ["nested claim added", { ...credential, credentialSubject: { ...credential.credentialSubject, degree: "x" } }, rejected("not_signed")],
+          ["domain changed", proved({ eip712: { ...proof.eip712, domain: { ...domain, chainId: 5 } } }), rejected("bad_signature")],
+          ["signature cut", proved({ proofValue: proof.proofValue.slice(0, -2) }), rejected("malformed_proof")],
+          ["another purpose", proved({ proofPurpose: "authentication" }), rejected("proof_purpose")],
+          ["no proof", { ...credential, proof: undefined }, rejected("no_proof")],
+          ["by another account", await typedData(issuer, vm, signer(other)), rejected("bad_signature")],
+          ["another account named", await typedData(issuer, vm.replace(wallet.address, other.address), signer(other)), rejected("key_of_another")],
+          ["duplicate member name", `{"issuer":${JSON.stringify(issuer)},${JSON.stringify(credential).slice(1)}`, rejected("json_duplicate_name")],
+        ])
       })
     }
   }
@@ -72,14 +77,27 @@ it("tokens of accounts, by did-jwt", async () => {
   for (const alg of ["ES256K", "ES256K-R"]) {
     const issuer = "did:ethr:" + wallet.address
     const signer = ES256KSigner(getBytes(wallet.privateKey), alg === "ES256K-R")
-    const token = await createJWT({ ...claims, issuer }, { issuer, signer, alg }, { typ: "vc+jwt" })
-    assert.deepEqual(await judge(token, issuer), ["accepted", undefined], alg)
+    const make = (by, key = signer) => createJWT({ ...claims, issuer: by }, { issuer: by, signer: key, alg }, { typ: "vc+jwt" })
+    const token = await make(issuer)
     const [header, , signature] = token.split(".")
-    const changed = Buffer.from(JSON.stringify({ ...claims, issuer, iss: issuer, name: "x" })).toString("base64url")
-    assert.deepEqual(await judge(`${header}.${changed}.${signature}`, issuer), ["rejected", "bad_signature"], alg)
-    const another = "did:ethr:" + Wallet.createRandom().address
-    const foreign = await createJWT({ ...claims, issuer: another }, { issuer: another, signer, alg }, { typ: "vc+jwt" })
-    assert.deepEqual(await judge(foreign, another), ["rejected", "bad_signature"], alg)
+    const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url")
+    const headed = (change) => [encode({ ...JSON.parse(Buffer.from(header, "base64url")), ...change }), ...token.split(".").slice(1)].join(".")
+    const changed = encode({ ...claims, issuer, iss: issuer, name: "x" })
+    const other = Wallet.createRandom()
+    await judge({ format: "vc+jwt", issuer: "did-jwt", alg, method: "did:ethr" }, issuer, [
+      ["as it is", token, accepted],
+      ["claim added", `${header}.${changed}.${signature}`, rejected("bad_signature")],
+      ["signature cut", `${header}.${token.split(".")[1]}.${Buffer.from(signature, "base64url").subarray(0, -1).toString("base64url")}`, rejected("bad_signature")],
+      ["alg none", headed({ alg: "none" }), rejected("alg_none")],
+      ["alg HS256", headed({ alg: "HS256" }), rejected("alg_mac")],
+      ["critical header that nobody knows", headed({ crit: ["x"], x: 1 }), rejected("unsupported_critical_header")],
+      ["by another account", await make(issuer, ES256KSigner(getBytes(other.privateKey), alg === "ES256K-R")), rejected("bad_signature")],
+      ["of an issuer that is not there", await make("did:ethr:" + other.address, ES256KSigner(getBytes(other.privateKey), alg === "ES256K-R")), rejected("issuer_not_in_registry")],
+    ])
+    const another = "did:ethr:" + other.address
+    await judge({ format: "vc+jwt", issuer: "did-jwt", alg, method: "did:ethr" }, another, [
+      ["made in another's name", await make(another), rejected("bad_signature")],
+    ])
   }
 })
 
@@ -102,10 +120,9 @@ it("sign-ins, by siwe and ethers", async () => {
   }
   const messageOf = (edits) => new SiweMessage({ ...fields, ...edits }).prepareMessage()
   const message = messageOf({})
-  const { load } = await loadPackage()
-  const verifier = await load()
+  const module = await verifier()
   const ask = async (message, signature, expect) => {
-    const verdict = await verifier.signIn({ message, signature, now, expect: { nonce: fields.nonce, audience: [fields.domain], ...expect } })
+    const verdict = await module.signIn({ message, signature, now, expect: { nonce: fields.nonce, audience: [fields.domain], ...expect } })
     const args = ["signin", "--json", "--now", now.toISOString(), "--nonce", expect?.nonce ?? fields.nonce, JSON.stringify({ message, signature })]
     for (const name of expect?.audience ?? [fields.domain]) args.push("--domain", name)
     const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8" })
@@ -128,30 +145,7 @@ it("sign-ins, by siwe and ethers", async () => {
   assert.deepEqual(await ask(old, await wallet.signMessage(old)), ["rejected", "expired", account])
   assert.deepEqual(await ask(message, good + "00"), ["undetermined", "contract_account", undefined])
   assert.deepEqual(await ask(message + "\n", good), ["rejected", "malformed_message", undefined])
-  verifier.close()
 })
-
-/** An Ed25519 key pair that signs as didwebvh-ts asks for it. */
-class Signer extends AbstractCrypto {
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync("ed25519")
-    const raw = Buffer.from(publicKey.export({ format: "jwk" }).x, "base64url")
-    const multikey = multibaseEncode(Buffer.concat([Buffer.from([0xed, 0x01]), raw]), MultibaseEncoding.BASE58_BTC)
-    const method = { type: "Multikey", publicKeyMultibase: multikey }
-    super({ verificationMethod: { ...method, id: `did:key:${multikey}#${multikey}` } })
-    Object.assign(this, { multikey, method, privateKey })
-  }
-  async sign({ document, proof }) {
-    const signature = signEd25519(null, await prepareDataForSigning(document, proof), this.privateKey)
-    return { proofValue: multibaseEncode(signature, MultibaseEncoding.BASE58_BTC) }
-  }
-  async verify() {
-    return true // the library's look at its own work is no part of this
-  }
-  getVerificationMethodId() {
-    return `did:key:${this.multikey}#${this.multikey}`
-  }
-}
 
 it("histories, by didwebvh-ts", async () => {
   const [update, key] = [new Signer(), new Wallet(Wallet.createRandom().privateKey)]
@@ -176,16 +170,22 @@ it("histories, by didwebvh-ts", async () => {
   })
   const later = new Date(Date.now() + 2000) // the second version is of this moment
   const url = "https://issuer.example/.well-known/did.jsonl"
-  const lines = (log) => log.map((entry) => JSON.stringify(entry)).join("\n") + "\n"
   const files = (log) => ({ [url]: { body: lines(log), mediaType: "text/jsonl" } })
   const claims = { "@context": ["https://www.w3.org/ns/credentials/v2"], type: ["VerifiableCredential"], issuer: made.did, validFrom: stamp(-60), iat: now.getTime() / 1000, credentialSubject: { id: "did:example:holder" } }
   const token = await createJWT(claims, { issuer: made.did, signer: ES256KSigner(getBytes(key.privateKey)), alg: "ES256K" }, { typ: "vc+jwt", kid: `${made.did}#account` })
-  assert.deepEqual(await judge(token, made.did, files(updated.log), later), ["accepted", undefined])
-  const forged = structuredClone(updated.log)
-  forged[1].state.alsoKnownAs = ["https://other.example"]
-  assert.deepEqual(await judge(token, made.did, files(forged), later), ["rejected", "invalid_did_log"])
-  const early = structuredClone(updated.log)
-  early[1].versionTime = early[0].versionTime
-  assert.deepEqual(await judge(token, made.did, files(early), later), ["rejected", "invalid_did_log"])
-  assert.deepEqual(await judge(token, made.did, files(updated.log.slice(1)), later), ["rejected", "malformed_did_log"])
+  const log = (change) => {
+    const copy = structuredClone(updated.log)
+    change(copy)
+    return { resources: files(copy), at: later }
+  }
+  await judge({ format: "vc+jwt", issuer: "did-jwt, didwebvh-ts", alg: "ES256K", method: "did:webvh" }, made.did, [
+    ["as it is", token, accepted, log(() => {})],
+    ["state changed", token, rejected("invalid_did_log"), log((l) => (l[1].state.alsoKnownAs = ["https://other.example"]))],
+    ["time does not advance", token, rejected("invalid_did_log"), log((l) => (l[1].versionTime = l[0].versionTime))],
+    ["first version left out", token, rejected("malformed_did_log"), log((l) => l.shift())],
+    ["proof taken away", token, rejected("malformed_did_log"), log((l) => delete l[1].proof)],
+    ["proof of another version", token, rejected("invalid_did_log"), log((l) => (l[1].proof = l[0].proof))],
+    ["another SCID", token, rejected("invalid_did_log"), log((l) => (l[0].parameters.scid = "QmXx" + l[0].parameters.scid.slice(4)))],
+    ["claim changed", token.replace(/\.[^.]+\./, (p) => "." + Buffer.from(JSON.stringify({ ...claims, iss: made.did, name: "x" })).toString("base64url") + "."), rejected("bad_signature"), log(() => {})],
+  ])
 })

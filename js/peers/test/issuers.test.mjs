@@ -4,8 +4,10 @@
 
 import assert from "node:assert/strict"
 import { before, describe, it } from "node:test"
-import { copiesOf } from "../lib/copies.mjs"
+import { cellsOf } from "../lib/cells.mjs"
+import { brief, copiesOf } from "../lib/copies.mjs"
 import { makers } from "../lib/makers.mjs"
+import { record, recordCopies } from "../lib/matrix.mjs"
 import { party } from "../lib/party.mjs"
 import { byCommand, byPackage } from "../lib/verilith.mjs"
 
@@ -13,10 +15,11 @@ const now = new Date(Math.floor(Date.now() / 1000) * 1000)
 const hour = 3_600_000
 const terms = { now, from: new Date(now.getTime() - hour), until: new Date(now.getTime() + 365 * 24 * hour) }
 
+/** Every cell of every maker, run or not. */
+const cells = makers.flatMap((maker) => cellsOf(maker).map(({ method: naming, ...cell }) => ({ maker, naming, ...cell })))
+
 /** One issuer with one credential: a maker, an algorithm, and a way of naming the key. */
-const subjects = makers.flatMap((maker) =>
-  maker.algorithms.flatMap((alg) => maker.namings.map((naming) => ({ maker, alg, naming }))),
-)
+const subjects = cells.filter(({ absent, maker }) => !absent && maker.name.includes(process.env.PEERS_MAKER ?? ""))
 
 /** Issues, lets the issuer's own library look at it, and makes the copies. */
 async function prepare({ maker, alg, naming }) {
@@ -27,8 +30,12 @@ async function prepare({ maker, alg, naming }) {
   const other = await party(alg, elsewhere, { as, which: 1 })
   const credential = await maker.issue(issuer, terms)
   await maker.ownVerdict(issuer, credential, terms)
-  return copiesOf({ maker, issuer, other, credential, ...terms })
+  const copies = await copiesOf({ maker, issuer, other, credential, ...terms })
+  // All that is done to a credential is done in each algorithm and in each naming, not in all of both.
+  return maker.algorithms[0] === alg || maker.namings[0] === naming ? copies : brief(copies)
 }
+
+const nameOf = ({ maker, alg, naming }) => ({ format: maker.format ?? maker.name.split(" by ")[0], issuer: maker.issuer ?? maker.name.split(" by ")[1], alg, method: naming })
 
 describe("credentials by independent issuers", () => {
   before(async () => {
@@ -46,6 +53,7 @@ describe("credentials by independent issuers", () => {
 
   for (const subject of subjects) {
     it(`${subject.maker.name}, ${subject.alg}, ${subject.naming}`, () => {
+      recordCopies(nameOf(subject), subject.copies.map(({ want, inNode }) => ({ want, got: [inNode.outcome, inNode.reason] })))
       const got = subject.copies.map(({ name, inNode }) => [name, inNode.outcome, inNode.reason])
       const want = subject.copies.map(({ name, want: [outcome, reason] }) => [name, outcome, reason])
       assert.deepEqual(got, want)
@@ -53,9 +61,16 @@ describe("credentials by independent issuers", () => {
     })
   }
 
+  it("every cell that is not there says why", () => {
+    const unexplained = cells.filter((cell) => cell.unexplained)
+    assert.deepEqual(unexplained.map((cell) => [cell.maker.name, cell.alg, cell.naming].join(", ")), [])
+    for (const cell of cells.filter(({ absent }) => absent)) record({ ...nameOf(cell), absent: cell.absent })
+  })
+
   it("there are as many copies as the tables have", () => {
     const counted = subjects.map(({ copies }) => copies.length)
-    assert.ok(Math.min(...counted) >= 20, `one credential has only ${Math.min(...counted)} copies`)
+    assert.ok(Math.min(...counted) >= 12, `one credential has only ${Math.min(...counted)} copies`)
+    assert.ok(Math.max(...counted) >= 30, `no credential has more than ${Math.max(...counted)} copies`)
     assert.ok(subjects.every(({ copies }) => copies.some(({ want }) => want[0] === "accepted")))
   })
 })
