@@ -24,6 +24,10 @@ func (it item) check(a Answer) error {
 		return err
 	case statusList:
 		return checkStatusList(it.id, a)
+	case revocationList:
+		return checkCRL(it.id, a.Body)
+	case certificates:
+		return checkCertificates(it.id, a.Body)
 	case jsonSchema:
 		return it.checkSchema(a.Body)
 	case resource:

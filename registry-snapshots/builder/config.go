@@ -48,13 +48,15 @@ type configFile struct {
 	Entities     []any               `json:"entities"`
 	Recognitions []strictjson.Object `json:"recognitions"`
 	Carry        struct {
-		DIDDocuments   any   `json:"didDocuments"`
-		StatusLists    []any `json:"statusLists"`
-		Contexts       []any `json:"contexts"`
-		Schemas        []any `json:"schemas"`
-		TypeMetadata   []any `json:"typeMetadata"`
-		IssuerMetadata []any `json:"issuerMetadata"`
-		Resources      []any `json:"resources"`
+		DIDDocuments    any   `json:"didDocuments"`
+		StatusLists     []any `json:"statusLists"`
+		Contexts        []any `json:"contexts"`
+		Schemas         []any `json:"schemas"`
+		TypeMetadata    []any `json:"typeMetadata"`
+		IssuerMetadata  []any `json:"issuerMetadata"`
+		RevocationLists []any `json:"revocationLists"`
+		Certificates    []any `json:"certificates"`
+		Resources       []any `json:"resources"`
 	} `json:"carry"`
 	History string `json:"history"`
 	Renew   string `json:"renew"`

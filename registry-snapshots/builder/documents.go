@@ -47,9 +47,9 @@ func (b *build) want(it item) (*document, error) {
 	return d, nil
 }
 
-// roomOf tells status lists from resources: a URL may be both.
+// roomOf tells lists from resources: a URL may be both.
 func roomOf(k kind) string {
-	if k == statusList {
+	if k.isList() {
 		return "s "
 	}
 	return "r "
@@ -151,12 +151,12 @@ func (b *build) obtain(d *document) {
 	d.rep.State, d.rep.Obtained, d.rep.Bytes = state, d.Obtained, int64(len(d.Body))
 }
 
-// renewed is the time of a document that has not changed. A status list's counts by
+// renewed is the time of a document that has not changed. A list's counts by
 // its age, and is always the newest; others are brought forward from time to time, so
 // that a registry in which nothing changed does not change.
 func (b *build) renewed(k kind, old string) string {
 	t, err := time.Parse(time.RFC3339, old)
-	if k == statusList || err != nil || b.opt.Now.Sub(t) >= b.cfg.renew || t.After(b.opt.Now) {
+	if k.isList() || err != nil || b.opt.Now.Sub(t) >= b.cfg.renew || t.After(b.opt.Now) {
 		return b.at
 	}
 	return old
@@ -165,7 +165,7 @@ func (b *build) renewed(k kind, old string) string {
 // fetchItem reads or fetches what an item names.
 func (b *build) fetchItem(it item) (Answer, string, error) {
 	most := b.cfg.Limits.DocumentBytes
-	if it.kind == statusList {
+	if it.kind.isList() {
 		most = block.MaxSize // as much as can be carried
 	}
 	if it.file != "" {
@@ -183,7 +183,7 @@ func (b *build) before(it item) (snapshot.Document, bool) {
 	}
 	d := snapshot.Document{URL: it.id}
 	var cidText string
-	if it.kind == statusList {
+	if it.kind.isList() {
 		l, p, err := b.prev.StatusList(it.id)
 		if err != nil || !p.Found {
 			return d, false

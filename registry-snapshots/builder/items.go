@@ -19,8 +19,13 @@ const (
 	typeMetadata   kind = "typeMetadata"   // SD-JWT VC type metadata
 	issuerMetadata kind = "issuerMetadata" // SD-JWT VC JWT VC issuer metadata
 	keySet         kind = "keySet"         // the jwks_uri of issuer metadata
+	revocationList kind = "revocationList" // an X.509 CRL
+	certificates   kind = "certificates"   // a chain of X.509 certificates, the signer's first
 	resource       kind = "resource"       // of whatever form
 )
+
+// isList tells what says who was revoked from other documents.
+func (k kind) isList() bool { return k == statusList || k == revocationList }
 
 // accepts are the media types that are asked for.
 var accepts = map[kind]string{
@@ -31,6 +36,8 @@ var accepts = map[kind]string{
 	typeMetadata:   "application/json",
 	issuerMetadata: "application/json",
 	keySet:         "application/jwk-set+json, application/json",
+	revocationList: "application/pkix-crl, */*;q=0.1",
+	certificates:   "application/pem-certificate-chain, application/pkix-cert, application/cose-x509, */*;q=0.1",
 	resource:       "*/*",
 }
 
@@ -61,6 +68,8 @@ func (c *Config) readCarry(f *configFile) error {
 		{"schemas", jsonSchema, f.Carry.Schemas},
 		{"typeMetadata", typeMetadata, f.Carry.TypeMetadata},
 		{"issuerMetadata", issuerMetadata, f.Carry.IssuerMetadata},
+		{"revocationLists", revocationList, f.Carry.RevocationLists},
+		{"certificates", certificates, f.Carry.Certificates},
 		{"resources", resource, f.Carry.Resources},
 	}
 	switch v := f.Carry.DIDDocuments.(type) {

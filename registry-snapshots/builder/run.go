@@ -183,7 +183,7 @@ func (b *build) collectDocuments() error {
 		if !d.have {
 			continue
 		}
-		if d.kind == statusList {
+		if d.kind.isList() {
 			b.lists = append(b.lists, d.Document)
 		} else {
 			b.docs = append(b.docs, d.Document)
