@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
 	"html"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -165,6 +167,10 @@ func openBadgeExamples(s *session) {
 			s.canonicalAgain(v, data)
 			continue
 		}
+		if _, signed, ok := strings.Cut(string(data), `title="Signed credential">`); ok {
+			s.signedBadge(v, string(data), signed)
+			continue
+		}
 		text := html.UnescapeString(string(data))
 		start, end := strings.IndexByte(text, '{'), strings.LastIndexByte(text, '}')
 		if start < 0 || end < start {
@@ -209,6 +215,39 @@ func (s *session) canonicalAgain(v vector, data []byte) {
 	}
 	r, err := rdfc.Canonicalize(quads, rdfc.SHA256, 0)
 	s.check(v, "canonical form", valid, err == nil && string(r.NQuads()) == text, "%v, want %q", err, text)
+}
+
+// signedBadge judges the credential of the page that shows how one is signed, by the public
+// key in it, and compares the hashes that it prints.
+func (s *session) signedBadge(v vector, page, signed string) {
+	signed, _, _ = strings.Cut(signed, "</pre>")
+	doc, err := strictjson.ParseObject([]byte(strings.TrimSpace(signed)))
+	code := regexp.MustCompile("<code\\s*>([0-9a-f]+)</code").FindAllStringSubmatch(page, -1)
+	if err != nil || len(code) < 4 {
+		s.fail(v, "", valid, "%v, %d values in hex", err, len(code))
+		return
+	}
+	q := s.diQuestion(doc, thirdPartyNow)
+	q.documents = append(slices.Clone(q.documents), s.openBadges()...)
+	x := base64.RawURLEncoding.EncodeToString(unhex(code[0][1]))
+	q.entities = []strictjson.Object{entity(doc.Object("issuer").String("id"), namedKey{doc.Object("proof").String("verificationMethod"),
+		strictjson.Object{"kty": "OKP", "crv": "Ed25519", "x": x}})}
+	s.judge(v, "signed credential", q, accepted())
+	config := doc.Object("proof").Without("proofValue")
+	config["@context"] = doc["@context"]
+	for i, o := range []strictjson.Object{doc.Without("proof"), config} {
+		part, want := []string{"hash of the document", "hash of the proof"}[i], code[i+2][1]
+		r, err := s.canonical(o, rdfc.SHA256)
+		if err != nil {
+			s.fail(v, part, valid, "%v", err)
+			continue
+		}
+		got := hexSum(rdfc.SHA256, r.NQuads())
+		s.check(v, part, valid, got == want, "got %s, want %s", got, want)
+	}
+	doc.Object("credentialSubject").Object("achievement")["name"] = "Teamwork!"
+	q.input = strictjson.Encode(doc)
+	s.judge(v, "achievement renamed", q, rejected(wire.CheckProof, "bad_signature"))
 }
 
 const whyNotJSON = "the example has comments or several parts"
