@@ -84,7 +84,7 @@ func inKeySet(q Query, docs Documents) ([]Key, error) {
 		if err != nil {
 			return nil, &Error{Reason: BadDocument, Detail: fmt.Sprintf("key %.100q of the issuer's key set: %v", q.Method, err)}
 		}
-		found = append(found, Key{Key: k, Method: q.Method, Source: FromDocument, Lists: jwk.Has("crlVersion")})
+		found = append(found, withList(Key{Key: k, Method: q.Method, Source: FromDocument}, jwk))
 	}
 	switch len(found) {
 	case 0:

@@ -19,6 +19,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/registry"
 	"github.com/verilith/verilith/wasm/internal/x509chain"
 	"github.com/verilith/verilith/wasm/keys"
+	"github.com/verilith/verilith/wasm/strictjson"
 )
 
 // Reason is the stable part of an [Error].
@@ -88,8 +89,16 @@ type Key struct {
 	// Path is the validated chain to it, nil like Anchor.
 	Path x509chain.Chain
 	// Lists says that the issuer publishes a revocation list for the key: its JWK has
-	// crlVersion (SMART Health Cards, "Revocation").
-	Lists bool
+	// crlVersion (SMART Health Cards, "Revocation"), which ListVersion is, if it is a number.
+	Lists       bool
+	ListVersion int64
+}
+
+func withList(k Key, jwk strictjson.Object) Key {
+	k.Lists = jwk.Has("crlVersion")
+	n, _ := jwk["crlVersion"].(strictjson.Number)
+	k.ListVersion, _ = n.Int64()
+	return k
 }
 
 // Source is where a key was found.
@@ -263,7 +272,7 @@ func inRegistries(q Query, standings []registry.Standing) ([]Key, error) {
 			case !registry.Serves(k.Record, q.Purpose):
 				unusable = &Error{Reason: WrongPurpose, Detail: fmt.Sprintf("the registry's key %.200q is for use %.60q, want %s", k.Record.Kid, k.Record.Use, q.Purpose)}
 			default:
-				found = append(found, Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry, Lists: k.Record.JWK.Has("crlVersion")})
+				found = append(found, withList(Key{Key: k.Key, Method: k.Record.Kid, Source: FromRegistry}, k.Record.JWK))
 			}
 		}
 	}

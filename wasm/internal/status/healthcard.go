@@ -25,8 +25,9 @@ func cardEntry(o strictjson.Object, c *cred.Credential) ([]Entry, Answer) {
 const maxRevoked = strictjson.MaxMembers
 
 // CheckCards answers by a card revocation list. It is not signed: whose word it is, its
-// place says, as it does for the key set beside it.
-func (e *Entry) CheckCards(body []byte) Answer {
+// place says, as it does for the key set beside it. version is the crlVersion there: a
+// list with a lower ctr is one from before, and what is not in it may have been added.
+func (e *Entry) CheckCards(body []byte, version int64) Answer {
 	o, err := strictjson.ParseObject(body)
 	if err != nil {
 		return badList("%v", err)
@@ -36,6 +37,11 @@ func (e *Entry) CheckCards(body []byte) Answer {
 	}
 	if m := o.String("method"); m != "rid" {
 		return Answer{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("the list is by method %.60q, want rid", m)}
+	}
+	ctr, _ := o["ctr"].(strictjson.Number)
+	count, isCount := ctr.Int64()
+	if !isCount || count < 0 {
+		return badList("ctr is %.40s, want the number of its updates", ctr)
 	}
 	rids, ok := o["rids"].([]any)
 	if !ok || len(rids) > maxRevoked {
@@ -56,6 +62,9 @@ func (e *Entry) CheckCards(body []byte) Answer {
 	}
 	if revoked {
 		return Answer{Reason: Revoked, Detail: fmt.Sprintf("the issuer has revoked cards of rid %.40q", e.rid)}
+	}
+	if count < version {
+		return Answer{Reason: Stale, Unknown: true, Detail: fmt.Sprintf("the list is the issuer's number %d, and its key set has number %d", count, version)}
 	}
 	return Answer{Detail: "the issuer's list has no such rid"}
 }

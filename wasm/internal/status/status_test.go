@@ -168,7 +168,7 @@ func FuzzCards(f *testing.F) {
 		if rid == "" || bytes.ContainsRune([]byte(rid), '.') || !bytes.Equal(bytes.ToValidUTF8([]byte(rid), nil), []byte(rid)) {
 			return
 		}
-		a := e.CheckCards(body)
+		a := e.CheckCards(body, 0)
 		if a.Reason != "" && a.Reason != Revoked {
 			return
 		}
@@ -177,7 +177,7 @@ func FuzzCards(f *testing.F) {
 			t.Fatal("no JSON is read")
 		}
 		o["rids"] = append(o.Array("rids"), rid)
-		if again := e.CheckCards(strictjson.Encode(o)); again.Reason != Revoked && again.Reason != BadList {
+		if again := e.CheckCards(strictjson.Encode(o), 0); again.Reason != Revoked && again.Reason != BadList {
 			t.Fatalf("put in, and %+v", again)
 		}
 	})

@@ -499,6 +499,13 @@ func TestHealthCardRevocation(t *testing.T) {
 	silent.regs = regs(object{"crlVersion": nil})
 	old := card("free", list(nil))
 	old.obtained = "2026-02-27T23:59:59Z"
+	newer := func(rid string, version any) trial {
+		tr := card(rid, list(nil))
+		tr.regs = regs(object{"crlVersion": version})
+		return tr
+	}
+	outage := newer("free", number(3))
+	outage.policy = &wire.Policy{AcceptStale: map[string]string{wire.ClassStatus: "7d"}}
 	runAttempts(t, []attempt{
 		{"not in the list", card("free", list(nil)), "accepted"},
 		{"in the list", card("gone", list(nil)), "rejected status revoked"},
@@ -511,6 +518,12 @@ func TestHealthCardRevocation(t *testing.T) {
 		{"a list without rids", card("free", list(object{"rids": nil})), "rejected status malformed_list"},
 		{"a rid with a time that is none", card("free", list(object{"rids": []any{"a.b"}})), "rejected status malformed_list"},
 		{"a list that is old", old, "undetermined status stale_status"},
+		{"the list that the key set has", newer("free", number(2)), "accepted"},
+		{"a list from before the one that the key set has", newer("free", number(3)), "undetermined status stale_status"},
+		{"a list from before, in it", newer("gone", number(3)), "rejected status revoked"},
+		{"a list from before, by policy", outage, "accepted-stale"},
+		{"a version that is no number", newer("free", "x"), "accepted"},
+		{"a list without its number", card("free", list(object{"ctr": nil})), "rejected status malformed_list"},
 	})
 }
 
