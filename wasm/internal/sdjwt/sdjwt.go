@@ -7,9 +7,10 @@
 //
 // The signatures of the Issuer-signed JWT are package jose's, and whose key may make
 // them is for others to say, as is what the claims mean. It is stricter than the RFC in
-// that a salt is a string, that a digest which is no string and a "..." that stands for
-// no array element are refused and not passed over, and that a Key Binding JWT that is
-// there must hold, whether or not anybody asked for it.
+// that a digest which is no string, a "..." that stands for no array element and a
+// disclosed _sd_alg are refused and not passed over (Section 4.1 forbids issuers the
+// first two, Section 7.1 step 3 looks for what is well formed), and that a Key Binding
+// JWT that is there must hold, whether or not anybody asked for it.
 //
 // [RFC 9901]: https://www.rfc-editor.org/rfc/rfc9901
 package sdjwt

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,6 +258,9 @@ func TestKeyBinding(t *testing.T) {
 		{name: "expired", edits: strictjson.Object{"exp": strictjson.Number(fmt.Sprint(now.Unix()))}, want: NotFresh},
 		{name: "not yet expired", edits: strictjson.Object{"exp": strictjson.Number(fmt.Sprint(now.Unix() + 1))}},
 		{name: "not yet valid", edits: strictjson.Object{"nbf": strictjson.Number(fmt.Sprint(now.Unix() + 1))}, want: NotFresh},
+		{name: "valid since just now", edits: strictjson.Object{"nbf": strictjson.Number(fmt.Sprint(now.Unix()))}},
+		{name: "exp in words", edits: strictjson.Object{"exp": "never"}, want: "malformed_numeric_date"},
+		{name: "nbf in words", edits: strictjson.Object{"nbf": "always"}, want: "malformed_numeric_date"},
 		{name: "an unknown claim", edits: strictjson.Object{"transaction_data_hashes": []any{"x"}}},
 		{name: "cnf by thumbprint", cnf: strictjson.Object{"jkt": holder.Thumbprint()}, header: strictjson.Object{"jwk": holder.JWK}},
 		{name: "cnf by the thumbprint of another", cnf: strictjson.Object{"jkt": issuer.Thumbprint()}, header: strictjson.Object{"jwk": holder.JWK}, want: MalformedHolderKey},
@@ -347,6 +351,42 @@ func general(o strictjson.Object, more ...any) strictjson.Object {
 	return strictjson.Object{"payload": o["payload"], "signatures": append([]any{first}, more...)}
 }
 
+// resigned is o with another protected header.
+func resigned(o strictjson.Object, header string) strictjson.Object {
+	c := strictjson.Clone(o).(strictjson.Object)
+	protected := base64.RawURLEncoding.EncodeToString([]byte(header))
+	c["protected"] = protected
+	c["signature"] = base64.RawURLEncoding.EncodeToString(issuer.Sign([]byte(protected + "." + o.String("payload"))))
+	return c
+}
+
+// A cnf that is no object, and one whose jwk is none, are nobody's key.
+func TestHolderKey(t *testing.T) {
+	for _, cnf := range []any{"x", nil, []any{holder.JWK}, strictjson.Object{"jwk": "x"}, strictjson.Object{"jwk": nil}} {
+		d := good()
+		d.payload["cnf"] = cnf
+		s, err := Parse(d.text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.HolderKey(); reasonOf(err) != MalformedHolderKey {
+			t.Errorf("%v: %v", cnf, err)
+		}
+	}
+	d := good()
+	d.payload["cnf"] = strictjson.Object{"jkt": holder.Thumbprint()}
+	s, err := Parse(d.text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.HolderKey(); reasonOf(err) != NoHolderKey {
+		t.Errorf("a thumbprint, and no KB-JWT that shows the key: %v", err)
+	}
+	if err := s.Bound(now); reasonOf(err) != MalformedKeyBinding {
+		t.Errorf("bound without a KB-JWT: %v", err)
+	}
+}
+
 func TestParseJSON(t *testing.T) {
 	text := holder.Bind(good().text(), "", nil, nil)
 	flat := flattened(text)
@@ -379,6 +419,9 @@ func TestParseJSON(t *testing.T) {
 		{"disclosures is a string", withHeader(flat, "disclosures", "x"), 0, Malformed},
 		{"disclosures has a number", withHeader(flat, "disclosures", []any{strictjson.Number("1")}), 0, Malformed},
 		{"a Disclosure with a tilde", withHeader(flat, "disclosures", []any{header.Array("disclosures")[0].(string) + "~"}), 0, Malformed},
+		{"disclosures in the protected header", resigned(flat.Without("header"), `{"alg":"ES256","typ":"dc+sd-jwt","disclosures":[]}`), 0, Malformed},
+		{"a KB-JWT in the protected header", resigned(flat.Without("header"), `{"alg":"ES256","typ":"dc+sd-jwt","kb_jwt":"a.b.c"}`), 0, Malformed},
+		{"more Disclosures than may be", withHeader(flat, "disclosures", slices.Repeat([]any{"WyJzIiwieCIsMV0"}, MaxDisclosures+1)), 0, TooMany},
 		{"kb_jwt is a number", withHeader(flat, "kb_jwt", strictjson.Number("1")), 0, Malformed},
 		{"kb_jwt is empty", withHeader(flat, "kb_jwt", ""), 0, Malformed},
 		{"no protected header", strictjson.Object{"payload": flat["payload"], "signature": flat["signature"], "header": header}, 0, "malformed_jws"},
@@ -416,17 +459,23 @@ func TestParseJSON(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	s, err := Parse(good().text())
+	d := good()
+	d.payload["withheld"] = []any{"a", strictjson.Object{"...": "another decoy"}}
+	d.payload["hiding"] = strictjson.Object{"a": "b", "_sd": []any{"a third"}}
+	d.payload["around"] = []any{strictjson.Object{"a": strictjson.Object{"_sd": []any{"a fourth"}}}}
+	d.payload["plain"] = []any{strictjson.Object{"a": strictjson.Object{"b": []any{"c"}}}}
+	s, err := Parse(d.text())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{"iss": true, "cnf": true, "empty": true, "given_name": false, "nations": false, "address": false} {
+	for name, want := range map[string]bool{"iss": true, "cnf": true, "empty": true, "given_name": false, "nations": false, "address": false,
+		"withheld": false, "hiding": false, "around": false, "plain": true} {
 		if got := s.Claims.Members[name].Open(); got != want {
 			t.Errorf("%s: open is %v", name, got)
 		}
 	}
-	if s.Undisclosed != 3 {
-		t.Errorf("%d digests are withheld, want 3", s.Undisclosed)
+	if s.Undisclosed != 6 {
+		t.Errorf("%d digests are withheld, want 6", s.Undisclosed)
 	}
 }
 

@@ -75,6 +75,7 @@ func TestParse(t *testing.T) {
 		{"a space behind", short + " ", nil, Malformed},
 		{"more behind", full + "\nMore: x", nil, Malformed},
 		{"carriage returns", strings.ReplaceAll(short, "\n", "\r\n"), nil, Malformed},
+		{"the domain alone", short, replace(" wants you to sign in with your Ethereum account:", ""), Malformed},
 		{"another first line", short, replace("wants you", "wants  you"), Malformed},
 		{"in another case", short, replace("Ethereum", "ethereum"), Malformed},
 		{"no domain", short, replace("service.example wants", " wants"), Malformed},
