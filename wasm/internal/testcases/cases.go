@@ -27,6 +27,7 @@ func cases() map[string]spec {
 	ethereums(all)
 	trusts(all)
 	snapshots(all)
+	carried(all)
 	questions(all)
 	governed(all)
 	requests(all)

@@ -81,7 +81,7 @@ func statuses(all map[string]spec) {
 	put("token_no-list", asked(5, "<html>"))
 	put("token_cwt_valid", asked(5, string(i.Sign1(testissuer.COSE{
 		Protected: map[any]any{int64(cose.LabelTyp): "application/statuslist+cwt", int64(cose.LabelKid): []byte(i.Kid)},
-		Payload: cose.Encode(map[any]any{int64(2): listURL, int64(6): int64(listMade),
+		Payload: testissuer.CBOR(map[any]any{int64(2): listURL, int64(6): int64(listMade),
 			int64(65533): map[any]any{"bits": int64(2), "lst": zlibbed(low)}})}))))
 	stale := asked(5, good)
 	stale.age = "2026-11-21T20:00:00Z"
