@@ -134,13 +134,13 @@ func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 	case int64:
 		return appendInt(b, v), nil
 	case uint64:
-		return appendHead(b, 0, v), nil
+		return AppendHead(b, 0, v), nil
 	case *big.Int:
 		n := new(big.Int).Not(v) // -1 - v
 		if v.IsInt64() || !n.IsUint64() {
 			return nil, errorf(BadCBOR, "integer %v: want a big.Int only for -2^64 to -2^63-1", v)
 		}
-		return appendHead(b, 1, n.Uint64()), nil
+		return AppendHead(b, 1, n.Uint64()), nil
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, errorf(BadCBOR, "%v is outside the data model", v)
@@ -150,18 +150,18 @@ func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 		if !utf8.ValidString(v) {
 			return nil, errorf(BadCBOR, "%.80q is not UTF-8", v)
 		}
-		return append(appendHead(b, 3, uint64(len(v))), v...), nil
+		return append(AppendHead(b, 3, uint64(len(v))), v...), nil
 	case []byte:
-		return append(appendHead(b, 2, uint64(len(v))), v...), nil
+		return append(AppendHead(b, 2, uint64(len(v))), v...), nil
 	case cid.Cid:
 		if !v.Defined() {
 			return nil, errorf(BadCID, "undefined CID")
 		}
 		b = append(b, 0xd8, linkTag)
-		b = append(appendHead(b, 2, uint64(v.ByteLen()+1)), 0)
+		b = append(AppendHead(b, 2, uint64(v.ByteLen()+1)), 0)
 		return append(b, v.KeyString()...), nil
 	case []any:
-		b = appendHead(b, 4, uint64(len(v)))
+		b = AppendHead(b, 4, uint64(len(v)))
 		var err error
 		for _, e := range v {
 			if b, err = appendCBOR(b, e, depth+1); err != nil {
@@ -170,14 +170,14 @@ func appendCBOR(b []byte, v any, depth int) ([]byte, error) {
 		}
 		return b, nil
 	case map[string]any:
-		b = appendHead(b, 5, uint64(len(v)))
+		b = AppendHead(b, 5, uint64(len(v)))
 		var err error
 		var room [16]string // most maps have fewer members; the list stays on the stack
 		for _, k := range sortedKeys(room[:0], v) {
 			if !utf8.ValidString(k) {
 				return nil, errorf(BadCBOR, "key %.80q is not UTF-8", k)
 			}
-			b = append(appendHead(b, 3, uint64(len(k))), k...)
+			b = append(AppendHead(b, 3, uint64(len(k))), k...)
 			if b, err = appendCBOR(b, v[k], depth+1); err != nil {
 				return nil, err
 			}
@@ -208,14 +208,14 @@ func sortedKeys(keys []string, m map[string]any) []string {
 
 func appendInt(b []byte, v int64) []byte {
 	if v < 0 {
-		return appendHead(b, 1, uint64(-1-v))
+		return AppendHead(b, 1, uint64(-1-v))
 	}
-	return appendHead(b, 0, uint64(v))
+	return AppendHead(b, 0, uint64(v))
 }
 
-// appendHead appends an initial byte and its argument in the shortest form
+// AppendHead appends an initial byte and its argument in the shortest form
 // (RFC 8949 Section 3).
-func appendHead(b []byte, major byte, n uint64) []byte {
+func AppendHead(b []byte, major byte, n uint64) []byte {
 	major <<= 5
 	switch {
 	case n < 24:

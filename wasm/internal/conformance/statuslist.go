@@ -111,7 +111,7 @@ func (s *session) draftList(v vector, name string, list strictjson.Object) {
 	size, _ := bits.Int64()
 	cwt := i.Sign1(testissuer.COSE{
 		Protected: map[any]any{int64(cose.LabelTyp): "application/statuslist+cwt", int64(cose.LabelKid): []byte(i.Kid)},
-		Payload: cose.Encode(map[any]any{int64(2): tokenList, int64(6): int64(tokenMade),
+		Payload: testissuer.CBOR(map[any]any{int64(2): tokenList, int64(6): int64(tokenMade),
 			int64(65533): map[any]any{"bits": size, "lst": lst}})})
 	values := listed(name, size)
 	for index := int64(0); len(values) > 0; index++ {

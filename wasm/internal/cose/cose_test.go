@@ -3,6 +3,7 @@ package cose_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -26,7 +27,7 @@ func reason(err error) cose.Reason {
 
 func publicKey(t testing.TB, i *testissuer.Issuer) *keys.Key {
 	t.Helper()
-	k, err := cose.ParseKey(cose.Encode(i.COSEKey()))
+	k, err := cose.ParseKey(testissuer.CBOR(i.COSEKey()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestAnotherImplementationAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	var k veraison.Key
-	if err := k.UnmarshalCBOR(cose.Encode(issuer.COSEKey())); err != nil {
+	if err := k.UnmarshalCBOR(testissuer.CBOR(issuer.COSEKey())); err != nil {
 		t.Fatal(err)
 	}
 	v, err := k.Verifier()
@@ -255,7 +256,7 @@ func TestKey(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := ec.COSEKey()
 			tt.edit(m)
-			k, err := cose.ParseKey(cose.Encode(m))
+			k, err := cose.ParseKey(testissuer.CBOR(m))
 			got := string(reason(err))
 			var ke *keys.Error
 			if errors.As(err, &ke) {
@@ -289,16 +290,30 @@ func FuzzSign1(f *testing.F) {
 		if m.Payload != nil {
 			payload = m.Payload
 		}
-		again, err := cose.ParseSign1(cose.Encode([]any{cose.Encode(m.Protected), m.Unprotected, payload, m.Signature}))
+		again, err := cose.ParseSign1(testissuer.CBOR([]any{testissuer.CBOR(m.Protected), m.Unprotected, payload, m.Signature}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(again.Payload, m.Payload) || again.Alg != m.Alg || !bytes.Equal(again.KeyID(), m.KeyID()) ||
-			!bytes.Equal(cose.Encode(again.Unprotected), cose.Encode(m.Unprotected)) {
+			!bytes.Equal(testissuer.CBOR(again.Unprotected), testissuer.CBOR(m.Unprotected)) {
 			t.Error("another message")
 		}
 		if _, err := m.X5Chain(); err != nil && reason(err) != cose.Malformed {
 			t.Error(err)
 		}
 	})
+}
+
+// What is encoded here is what package cbor makes of it.
+func TestEncodeIsDeterministic(t *testing.T) {
+	long := strings.Repeat("a", 70000)
+	for _, v := range []any{
+		nil, "", "a", "Grüße", strings.Repeat("a", 23), strings.Repeat("a", 24), strings.Repeat("a", 255), strings.Repeat("a", 256), long,
+		[]byte{}, []byte{0xff}, []byte(long), []any{}, []any{nil, nil, []any{"OpenID4VPHandover", []byte{1}}}, make([]any, 24),
+		cbor.Tag{Number: 24, Content: []byte{1}}, cbor.Tag{Number: 18, Content: []any{"a"}}, cbor.RawMessage{0x82, 1, 2}, []any{cbor.RawMessage{1}, cbor.RawMessage{2}},
+	} {
+		if got, want := cose.Encode(v), testissuer.CBOR(v); !bytes.Equal(got, want) {
+			t.Errorf("%.40v: %.40x, want %.40x", v, got, want)
+		}
+	}
 }

@@ -1,7 +1,7 @@
 package cose
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -22,8 +22,8 @@ const maxExact = 1<<53 - 1
 
 // JSON shows a value that Decode read, RFC 8949 Section 6.1: byte strings in base64url,
 // numbers that JSON does not hold as text, and of a tag what is in it. Keys that are no
-// text become text; of two that become the same, the one that is
-// last in the deterministic encoding is left, and the value is only shown.
+// text become text; of two that become the same, the text is left, and the value is only
+// shown.
 func JSON(v any) any {
 	switch v := v.(type) {
 	case nil, bool:
@@ -59,7 +59,7 @@ func JSON(v any) any {
 		return list
 	case map[any]any:
 		o := make(strictjson.Object, len(v))
-		for _, k := range slices.SortedFunc(maps.Keys(v), func(a, b any) int { return bytes.Compare(Encode(a), Encode(b)) }) {
+		for _, k := range slices.SortedFunc(maps.Keys(v), func(a, b any) int { return cmp.Compare(fmt.Sprintf("%T %v", a, a), fmt.Sprintf("%T %v", b, b)) }) {
 			o[name(k)] = JSON(v[k])
 		}
 		return o

@@ -71,10 +71,37 @@ func decodeSD(data []byte, dst any) error {
 	if err := sdCBOR.Unmarshal(data, dst); err != nil {
 		return &Error{MalformedProof, "proofValue", err.Error()}
 	}
-	if again, err := cbor.Marshal(dst); err != nil || len(again) != len(data) {
+	if !shortest(data) {
 		return &Error{MalformedProof, "proofValue", "its CBOR is longer than need be"}
 	}
 	return nil
+}
+
+// shortest reports whether each length and integer of data is in the fewest octets, RFC 8949
+// Section 4.2.1. data is well-formed CBOR of definite lengths, without floats.
+func shortest(data []byte) bool {
+	for len(data) > 0 {
+		major, n, size := data[0]>>5, uint64(data[0]&31), 0
+		if n >= 24 {
+			size = 1 << (n - 24)
+			least := uint64(24) // that is not written in fewer
+			if size > 1 {
+				least = 1 << (4 * size)
+			}
+			n = 0
+			for _, b := range data[1 : 1+size] {
+				n = n<<8 | uint64(b)
+			}
+			if n < least {
+				return false
+			}
+		}
+		data = data[1+size:]
+		if major == 2 || major == 3 {
+			data = data[n:]
+		}
+	}
+	return true
 }
 
 // disclosed is what a derived document says, as its issuer signed it.

@@ -256,3 +256,53 @@ func FuzzSDValue(f *testing.F) {
 		}
 	})
 }
+
+// Package cbor writes each value in the fewest octets, so a text of another length has an
+// argument that is written too long; and the walk over it is ours.
+func TestShortest(t *testing.T) {
+	type components struct {
+		_    struct{} `cbor:",toarray"`
+		A    []byte
+		B    [][]byte
+		C    map[uint64][]byte
+		D    []uint64
+		Last uint64
+	}
+	long := make([]byte, 256)
+	tests := []struct {
+		name string
+		data []byte
+		want bool
+	}{
+		{"empty", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x00}, true},
+		{"null for each", []byte{0x85, 0xf6, 0xf6, 0xf6, 0xf6, 0x00}, true},
+		{"23", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x17}, true},
+		{"23 in two octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x18, 0x17}, false},
+		{"24 in two octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x18, 0x18}, true},
+		{"255 in three octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x19, 0, 0xff}, false},
+		{"256 in three octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x19, 1, 0}, true},
+		{"65535 in five octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x1a, 0, 0, 0xff, 0xff}, false},
+		{"65536 in five octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x1a, 0, 1, 0, 0}, true},
+		{"4294967295 in nine octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, false},
+		{"4294967296 in nine octets", []byte{0x85, 0x40, 0x80, 0xa0, 0x80, 0x1b, 0, 0, 0, 1, 0, 0, 0, 0}, true},
+		{"the length of an array", []byte{0x98, 5, 0x40, 0x80, 0xa0, 0x80, 0x00}, false},
+		{"the length of a byte string", []byte{0x85, 0x58, 1, 7, 0x80, 0xa0, 0x80, 0x00}, false},
+		{"a byte string of what looks too long", []byte{0x85, 0x42, 0x18, 1, 0x80, 0xa0, 0x80, 0x00}, true},
+		{"a byte string of 256", append(append([]byte{0x85, 0x59, 1, 0}, long...), 0x80, 0xa0, 0x80, 0x00), true},
+		{"a byte string in an array", []byte{0x85, 0x40, 0x81, 0x58, 1, 7, 0xa0, 0x80, 0x00}, false},
+		{"a key of a map", []byte{0x85, 0x40, 0x80, 0xa1, 0x18, 1, 0x40, 0x80, 0x00}, false},
+		{"a map in any order", []byte{0x85, 0x40, 0x80, 0xa2, 2, 0x40, 1, 0x40, 0x80, 0x00}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var v components
+			if err := sdCBOR.Unmarshal(tt.data, &v); err != nil {
+				t.Fatal(err)
+			}
+			again := encoded(t, &v)
+			if got := decodeSD(tt.data, new(components)) == nil; got != tt.want || got != (len(again) == len(tt.data)) {
+				t.Errorf("%v, want %v; package cbor makes %d octets of %d", got, tt.want, len(again), len(tt.data))
+			}
+		})
+	}
+}

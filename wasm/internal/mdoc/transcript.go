@@ -58,9 +58,9 @@ func embed(data []byte) []byte { return cose.Encode(cbor.Tag{Number: 24, Content
 
 // array writes an array of encoded elements.
 func array(elements ...[]byte) []byte {
-	list := make([]cbor.RawMessage, len(elements))
+	list := make([]any, len(elements))
 	for i, e := range elements {
-		list[i] = e
+		list[i] = cbor.RawMessage(e)
 	}
 	return cose.Encode(list)
 }

@@ -13,6 +13,19 @@ import (
 // coseAlgorithms are the numbers of RFC 9053 Section 2 and RFC 8812 Section 3.2.
 var coseAlgorithms = map[string]int64{"ES256": -7, "ES384": -35, "ES512": -36, "EdDSA": -8, "ES256K": -47}
 
+// CBOR is v in the core deterministic encoding, RFC 8949 Section 4.2.1.
+func CBOR(v any) []byte {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	b, err := mode.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // COSE is a COSE_Sign1 in the making. A header's value of nil leaves the label out.
 type COSE struct {
 	Protected, Unprotected map[any]any
@@ -27,27 +40,27 @@ func (i *Issuer) Sign1(m COSE) []byte {
 	protected := header(map[any]any{int64(cose.LabelAlg): coseAlgorithms[i.Alg]}, m.Protected)
 	raw := []byte{}
 	if len(protected) > 0 {
-		raw = cose.Encode(protected)
+		raw = CBOR(protected)
 	}
 	external := append([]byte{}, m.External...)
-	sig := i.Sign(cose.Encode([]any{"Signature1", raw, external, m.Payload}))
+	sig := i.Sign(CBOR([]any{"Signature1", raw, external, m.Payload}))
 	var payload any = m.Payload
 	if m.Detached {
 		payload = nil
 	}
 	message := []any{raw, header(map[any]any{}, m.Unprotected), payload, sig}
 	if m.Untagged {
-		return cose.Encode(message)
+		return CBOR(message)
 	}
-	return cose.Encode(cbor.Tag{Number: 18, Content: message})
+	return CBOR(cbor.Tag{Number: 18, Content: message})
 }
 
 // Mac0 makes an untagged COSE_Mac0 with HMAC 256/256 over a detached payload.
 func Mac0(secret, payload []byte) []byte {
-	raw := cose.Encode(map[any]any{int64(cose.LabelAlg): int64(cose.HMAC256)})
+	raw := CBOR(map[any]any{int64(cose.LabelAlg): int64(cose.HMAC256)})
 	h := hmac.New(sha256.New, secret)
-	h.Write(cose.Encode([]any{"MAC0", raw, []byte{}, payload}))
-	return cose.Encode([]any{raw, map[any]any{}, nil, h.Sum(nil)})
+	h.Write(CBOR([]any{"MAC0", raw, []byte{}, payload}))
+	return CBOR([]any{raw, map[any]any{}, nil, h.Sum(nil)})
 }
 
 func header(base, more map[any]any) map[any]any {

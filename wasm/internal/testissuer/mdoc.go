@@ -193,7 +193,7 @@ func Licence(s *Signer) *MDoc {
 func TDate(t time.Time) cbor.Tag { return cbor.Tag{Number: 0, Content: t.UTC().Format(time.RFC3339)} }
 
 // Embed is encoded CBOR in tag 24.
-func Embed(v any) cbor.Tag { return cbor.Tag{Number: 24, Content: cose.Encode(v)} }
+func Embed(v any) cbor.Tag { return cbor.Tag{Number: 24, Content: CBOR(v)} }
 
 // Signed is the document as an IssuerSigned, not yet encoded.
 func (m *MDoc) Signed() map[string]any {
@@ -208,7 +208,7 @@ func (m *MDoc) Signed() map[string]any {
 		if digests[e.Namespace] == nil {
 			digests[e.Namespace] = map[uint64][]byte{}
 		}
-		sum := sha256.Sum256(cose.Encode(bytes))
+		sum := sha256.Sum256(CBOR(bytes))
 		digests[e.Namespace][uint64(n)] = sum[:]
 		if !e.Hidden {
 			spaces[e.Namespace] = append(spaces[e.Namespace], bytes)
@@ -224,7 +224,7 @@ func (m *MDoc) Signed() map[string]any {
 	if len(m.Signer.Chain) > 1 {
 		chain = m.Signer.Chain
 	}
-	auth := COSE{Untagged: true, Payload: cose.Encode(Embed(mso)), Protected: map[any]any{}, Unprotected: map[any]any{int64(cose.LabelX5Chain): chain}}
+	auth := COSE{Untagged: true, Payload: CBOR(Embed(mso)), Protected: map[any]any{}, Unprotected: map[any]any{int64(cose.LabelX5Chain): chain}}
 	if m.Auth != nil {
 		m.Auth(&auth)
 	}
@@ -236,12 +236,12 @@ func (m *MDoc) Signed() map[string]any {
 }
 
 // IssuerSigned is the document as it is issued.
-func (m *MDoc) IssuerSigned() []byte { return cose.Encode(m.Signed()) }
+func (m *MDoc) IssuerSigned() []byte { return CBOR(m.Signed()) }
 
 // Document is the document as a device returns it in a session; with a MAC key by MAC.
 func (m *MDoc) Document(transcript, macKey []byte) map[string]any {
 	spaces := Embed(map[string]any{})
-	payload := cose.Encode(Embed([]any{"DeviceAuthentication", cbor.RawMessage(transcript), m.DocType, spaces}))
+	payload := CBOR(Embed([]any{"DeviceAuthentication", cbor.RawMessage(transcript), m.DocType, spaces}))
 	auth := map[string]any{}
 	if macKey != nil {
 		auth["deviceMac"] = cbor.RawMessage(Mac0(macKey, payload))
@@ -254,5 +254,5 @@ func (m *MDoc) Document(transcript, macKey []byte) map[string]any {
 
 // DeviceResponse holds documents as a device returns them.
 func DeviceResponse(documents ...map[string]any) []byte {
-	return cose.Encode(map[string]any{"version": "1.0", "documents": documents, "status": 0})
+	return CBOR(map[string]any{"version": "1.0", "documents": documents, "status": 0})
 }

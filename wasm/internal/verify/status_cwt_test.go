@@ -22,7 +22,7 @@ func TestTokenStatusListCWT(t *testing.T) {
 				delete(m, k)
 			}
 		}
-		return cose.Encode(m)
+		return testissuer.CBOR(m)
 	}
 	message := func(payload []byte) testissuer.COSE {
 		return testissuer.COSE{Protected: map[any]any{int64(cose.LabelTyp): "application/statuslist+cwt", int64(cose.LabelKid): []byte(i.Kid)}, Payload: payload}
