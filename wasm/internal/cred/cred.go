@@ -68,6 +68,10 @@ type Envelope struct {
 	Document strictjson.Object
 	Proofs   []strictjson.Object // embedded Data Integrity proofs, in order
 
+	// AskedAs is another type than its vct by which an SD-JWT VC was asked for, and which it
+	// claims to be of; "" for none. It counts as one of its types. It is for who asked to set.
+	AskedAs string
+
 	// Presentation says that Document is a presentation and not a credential.
 	Presentation bool
 	// Parts are the cards or the documents of an input that holds several; all else but

@@ -120,6 +120,9 @@ func (r *rules) sdjwtVC(e *Envelope) *Credential {
 		}
 	}
 	r.otherTypes(claims, vct)
+	if e.AskedAs != "" {
+		c.Types = append(c.Types, e.AskedAs)
+	}
 	// Section 2.2.2.3.
 	for _, name := range neverDisclosed {
 		if m := e.SD.Claims.Members[name]; m != nil && !m.Open() {
@@ -152,7 +155,7 @@ func (r *rules) sdjwtVC(e *Envelope) *Credential {
 
 // otherTypes checks aka_vcts, SD-JWT VC Section 2.2.2.2. They are claims like any other:
 // the text lets nobody take them for a sign of what the issuer may say, so they are no
-// types of the credential here.
+// types of the credential here, but for one by which it was asked for: AskedAs.
 func (r *rules) otherTypes(claims strictjson.Object, vct string) {
 	v, there := claims["aka_vcts"]
 	if !there {

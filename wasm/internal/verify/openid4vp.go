@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
@@ -169,6 +170,7 @@ func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 	if query.Unbound && !bound {
 		mine.Expect = nil
 	}
+	env.AskedAs = a.ev.askedAs(query, env)
 	part := apart(a.ev, func() wire.Verdict { return all(a.ev, env, &mine) })
 	part.Query = query.ID
 	a.r.v.Parts = append(a.r.v.Parts, part)
@@ -204,6 +206,31 @@ func (a *answers) presentation(query *dcql.Credential, name string, v any) {
 		detail += "; its trusted_authorities prove nothing, the registries say who may issue"
 	}
 	a.r.pass(wire.CheckQuery, detail)
+}
+
+// askedAs is the type by which a query asks for an SD-JWT VC whose vct it does not name,
+// or "": one of its aka_vcts (SD-JWT VC Section 2.2.2.2), or one that its type extends by
+// the metadata at hand (OpenID4VP Appendix B.3.5). Neither says that the issuer may issue
+// it (SD-JWT VC Section 7.7): it becomes a type of the credential, and the registries are
+// asked for it as for the vct.
+func (ev *evidence) askedAs(query *dcql.Credential, env *cred.Envelope) string {
+	vct := env.Claims.String("vct")
+	if env.Format != cred.SDJWTVC || query.VCTs == nil || slices.Contains(query.VCTs, vct) {
+		return ""
+	}
+	for _, v := range env.Claims.Array("aka_vcts") {
+		if s, ok := v.(string); ok && slices.Contains(query.VCTs, s) {
+			return s
+		}
+	}
+	if types, missing, err := ev.typeChain(vct, env.Claims.String("vct#integrity"), false); missing == "" && err == nil {
+		for _, t := range types {
+			if slices.Contains(query.VCTs, t.VCT) {
+				return t.VCT
+			}
+		}
+	}
+	return ""
 }
 
 // open recognises a presentation: an mdoc is base64url text (Appendix B.2.5), others are

@@ -28,10 +28,11 @@ type wallet struct {
 	holder          *testissuer.Issuer
 	disclose        []string // claims of the SD-JWT VC
 	bind            bool     // with a KB-JWT
+	claims          object   // others, of the SD-JWT VC
 }
 
 func honest() wallet {
-	return wallet{"n-0S6_WzA2Mj", client, ada, []string{"name", "locality", "nationality"}, true}
+	return wallet{"n-0S6_WzA2Mj", client, ada, []string{"name", "locality", "nationality"}, true, nil}
 }
 
 func (w wallet) pid() string {
@@ -53,7 +54,7 @@ func (w wallet) pid() string {
 		sd.Disclosures = sd.Disclosures[:len(sd.Disclosures)-1]
 	}
 	payload["nationalities"] = []any{element}
-	text := sd.Issue(nil, payload)
+	text := sd.Issue(nil, with(payload, w.claims))
 	if !w.bind {
 		return text
 	}
@@ -175,6 +176,39 @@ func TestOpenID4VP(t *testing.T) {
 		{"a query with a member of a later text", queried(requery(`"id": "pid",`, `"id": "pid", "purpose": "to open an account",`)), "accepted"},
 		{"a malformed query", queried(requery(`"path": ["name"]`, `"path": []`)), "error request bad_request"},
 	})
+}
+
+// A credential of a more special type than was asked for: it says so itself (aka_vcts), or
+// the metadata of its type does (extends). Its issuer must be authorised for both types.
+func TestAskedForByAnotherType(t *testing.T) {
+	of := func(claims object, docs map[string]string, resources ...any) trial {
+		w := honest()
+		w.claims = with(object{"vct": "urn:pid:at"}, claims)
+		tr := answer4VP(t, object{"pid": []any{w.pid()}}, `{"credentials": [{"id": "pid", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:pid"]}}]}`)
+		var auth []any
+		for _, r := range resources {
+			auth = append(auth, object{"action": "issue", "resource": r})
+		}
+		tr.regs, tr.docs = registry(with(college.Entity("*"), object{"auth": auth})), docs
+		return tr
+	}
+	aka := object{"aka_vcts": []any{"urn:id", "urn:pid"}}
+	extends := map[string]string{"urn:pid:at": `{"vct":"urn:pid:at","extends":"urn:pid"}`, "urn:pid": `{"vct":"urn:pid"}`}
+	runAttempts(t, []attempt{
+		{"also known as", of(aka, nil, "*"), "accepted"},
+		{"also known as, authorised for both", of(aka, nil, "urn:pid:at", "urn:pid"), "accepted"},
+		{"also known as, authorised for its own type", of(aka, nil, "urn:pid:at"), "rejected part issuer_not_authorised"},
+		{"also known as, authorised for the other", of(aka, nil, "urn:pid"), "rejected part issuer_not_authorised"},
+		{"known as others", of(object{"aka_vcts": []any{"urn:id"}}, nil, "*"), "rejected query query_not_met"},
+		{"by its type", of(nil, extends, "*"), "accepted"},
+		{"by its type, authorised for its own", of(nil, extends, "urn:pid:at"), "rejected part issuer_not_authorised"},
+		{"by its type, half of the metadata", of(nil, map[string]string{"urn:pid:at": extends["urn:pid:at"]}, "*"), "rejected query query_not_met"},
+		{"no metadata", of(nil, nil, "*"), "rejected query query_not_met"},
+	})
+	v := of(aka, nil, "*").verdict(t)
+	if got := v.Parts[0].Credential.Types; !slices.Equal(got, []string{"urn:pid:at", "urn:pid"}) {
+		t.Errorf("shown as of %q", got)
+	}
 }
 
 // OpenID4VP 1.0 Section 6: unknown members of a query are ignored. The verdict names them,
