@@ -137,7 +137,9 @@ func one(s strictjson.Object, document strictjson.Object, src Source) Answer {
 	if err != nil {
 		return Answer{Reason: string(jsonschema.Malformed), Unknown: true, Detail: err.Error()}
 	}
-	// "JsonSchema": $id must be there and be the id of credentialSchema, $schema must be there.
+	// "$id" and "$schema" MUST be there. That $id is the id of credentialSchema is RECOMMENDED
+	// only, but the W3C's test suite refuses a schema of another: "URL does not identify
+	// associated schema".
 	return validate(o, id, kind == typeJSONSchema, document, src)
 }
 
@@ -164,14 +166,18 @@ func byCredential(url string, body []byte, document strictjson.Object, src Sourc
 	if s.String("type") != typeJSONSchema || !ok {
 		return wrong("the subject of the schema's credential is not of type %s with a jsonSchema", typeJSONSchema)
 	}
-	return validate(o, s.String("id"), true, document, src)
+	id := s.String("id")
+	if !s.Has("id") { // it need not have one: then the schema alone says what it is
+		id = o.String("$id")
+	}
+	return validate(o, id, true, document, src)
 }
 
 // validate applies a schema. strict holds its $id and $schema to the rules of VC JSON
 // Schema.
 func validate(o strictjson.Object, id string, strict bool, document strictjson.Object, src Source) Answer {
 	if strict {
-		if o.String("$id") != id {
+		if id == "" || o.String("$id") != id {
 			return Answer{Reason: OtherSchema, Detail: fmt.Sprintf("its $id is %.200q, want %.200q", o.String("$id"), id)}
 		}
 		if s := o.String("$schema"); !jsonschema.Supported(s) {

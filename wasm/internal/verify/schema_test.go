@@ -145,6 +145,8 @@ func TestSchemaCredential(t *testing.T) {
 		{"of another type", edited(object{"type": []any{"VerifiableCredential", "X"}}), "rejected schema schema_mismatch"},
 		{"subject of another type", subject(object{"type": "X"}), "rejected schema schema_mismatch"},
 		{"no schema in it", subject(object{"jsonSchema": nil}), "rejected schema schema_mismatch"},
+		{"subject without an id", subject(object{"id": nil}), "accepted"},
+		{"subject without an id, and no $id", subject(object{"id": nil, "jsonSchema": degreeSchema().Without("$id")}), "rejected schema schema_mismatch"},
 		{"$id of another schema", subject(object{"id": partURL}), "rejected schema schema_mismatch"},
 	})
 }
