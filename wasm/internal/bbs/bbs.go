@@ -16,6 +16,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
+	"sync/atomic"
 
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -65,9 +67,12 @@ var p1 = func() (p bls12381.G1Affine) {
 	return p
 }()
 
-// made keeps the generators that were made so far, and the state from which to go on:
-// they are the same for everybody.
-var made struct {
+// made are the generators that were made so far, and the state from which to go on. They
+// are the same for everybody: who needs more puts a longer list in their place, and never
+// writes into one that is there.
+var made atomic.Pointer[table]
+
+type table struct {
 	points []bls12381.G1Affine
 	state  []byte
 }
@@ -75,14 +80,20 @@ var made struct {
 // generators implements Create Generators, Section 4.1.1.
 func generators(count int) ([]bls12381.G1Affine, error) {
 	const seedDST, dst = apiID + "SIG_GENERATOR_SEED_", apiID + "SIG_GENERATOR_DST_"
-	var err error
-	if made.state == nil {
-		if made.state, err = hash.ExpandMsgXmd([]byte(apiID+"MESSAGE_GENERATOR_SEED"), []byte(seedDST), expandSize); err != nil {
+	have := made.Load()
+	if have == nil {
+		state, err := hash.ExpandMsgXmd([]byte(apiID+"MESSAGE_GENERATOR_SEED"), []byte(seedDST), expandSize)
+		if err != nil {
 			return nil, err
 		}
+		have = &table{state: state}
 	}
-	for i := len(made.points) + 1; i <= count; i++ {
-		state, err := hash.ExpandMsgXmd(binary.BigEndian.AppendUint64(made.state, uint64(i)), []byte(seedDST), expandSize)
+	if count <= len(have.points) {
+		return have.points[:count], nil
+	}
+	more := &table{append(make([]bls12381.G1Affine, 0, count), have.points...), have.state}
+	for i := len(more.points) + 1; i <= count; i++ {
+		state, err := hash.ExpandMsgXmd(binary.BigEndian.AppendUint64(slices.Clip(more.state), uint64(i)), []byte(seedDST), expandSize)
 		if err != nil {
 			return nil, err
 		}
@@ -90,9 +101,10 @@ func generators(count int) ([]bls12381.G1Affine, error) {
 		if err != nil {
 			return nil, err
 		}
-		made.state, made.points = state, append(made.points, point)
+		more.state, more.points = state, append(more.points, point)
 	}
-	return made.points[:count], nil
+	made.Store(more)
+	return more.points, nil
 }
 
 // hashToScalar implements Hash to Scalar, Section 4.2.2.

@@ -10,6 +10,7 @@ import (
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/internal/jsonld"
 	"github.com/verilith/verilith/wasm/internal/proof"
+	"github.com/verilith/verilith/wasm/internal/rdf"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
@@ -17,9 +18,9 @@ import (
 // acceptContext are the media types of a context, JSON-LD 1.1 Section 6.
 const acceptContext = "application/ld+json, application/json"
 
-// memo keeps processed contexts from one call to the next. It goes by their hashes, so
+// memos keeps processed contexts from one call to the next. It goes by their hashes, so
 // it cannot be seen in an answer.
-var memo jsonld.Memo
+var memos kept[jsonld.Memo]
 
 // context returns a context by its IRI. Those that the specifications tell processors to
 // hold are built in, and nothing that a case says stands for them. Others are in the
@@ -129,7 +130,7 @@ func hasScheme(iri string) bool {
 
 // toRDF is how the proofs of suites that sign RDF read their document.
 func (m *material) toRDF(ev *evidence) di.ToRDF {
-	return di.JSONLD(func(iri string) (jsonld.Document, error) {
+	context := func(iri string) (jsonld.Document, error) {
 		doc, err := m.context(ev, iri)
 		switch {
 		case errors.Is(err, errQuiet):
@@ -140,7 +141,12 @@ func (m *material) toRDF(ev *evidence) di.ToRDF {
 				Detail: fmt.Sprintf("context %.200q could not be obtained", iri)}
 		}
 		return doc, err
-	}, &memo)
+	}
+	return func(doc strictjson.Object) ([]rdf.Quad, error) {
+		memo := memos.take()
+		defer memos.put(memo)
+		return di.JSONLD(context, memo)(doc)
+	}
 }
 
 // builtIn returns a context that the module holds.

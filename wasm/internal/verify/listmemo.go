@@ -19,7 +19,8 @@ const (
 	maxListBytes = 16 << 20 // of all together
 )
 
-// readList is a list that was read. Nobody may change what it holds; c is copied.
+// readList is a list that was read. c is copied; what else it holds keeps what was made of
+// it, so it is for one call at a time.
 type readList struct {
 	key  string
 	env  *cred.Envelope
@@ -34,7 +35,7 @@ type listMemo struct {
 	size int
 }
 
-var lists listMemo
+var lists kept[listMemo]
 
 // listKey is all that reading a list depends on: its bytes, what kind of list is meant,
 // and what a token takes over from the credential that refers to it.

@@ -148,7 +148,9 @@ func (ev *evidence) listing(r *report, e *status.Entry, referrer *cred.Credentia
 	}
 	o := claimant{what: "the list", check: wire.CheckStatus, resource: e.Resource, referrer: referrer, material: m}
 	key := listKey(e, doc, referrer)
-	known := lists.find(key)
+	memo := lists.take()
+	defer lists.put(memo)
+	known := memo.find(key)
 	if known == nil {
 		if o.env, o.c, l.answer = openList(e, doc.body, referrer); l.answer.Reason != "" {
 			return l
@@ -167,7 +169,7 @@ func (ev *evidence) listing(r *report, e *status.Entry, referrer *cred.Credentia
 			return l
 		}
 		opened.list, opened.size = l.list, 4*len(doc.body)+l.list.Size()
-		lists.keep(opened)
+		memo.keep(opened)
 	} else {
 		l.list = known.list
 	}
