@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/verilith/verilith/wasm/internal/testissuer"
@@ -24,8 +25,15 @@ func TestCallsAtOnce(t *testing.T) {
 		for name, tr := range map[string]trial{"contexts": contexts, "generators": derived, "lists": list} {
 			t.Run(fmt.Sprint(name, n), func(t *testing.T) {
 				t.Parallel()
-				for range 3 {
+				for k := range 5 {
 					if v := tr.verdict(t); ends(v) != "accepted" {
+						t.Fatal(ends(v))
+					}
+					// A context that nobody has had: it is put among those that are kept.
+					other := contexts
+					other.docs = map[string]string{courses: ownContexts[courses],
+						degrees: strings.Replace(ownContexts[degrees], "example/title", fmt.Sprintf("example/%s-%d-%d", name, n, k), 1)}
+					if v := other.verdict(t); ends(v) != "rejected proof bad_signature" {
 						t.Fatal(ends(v))
 					}
 				}
