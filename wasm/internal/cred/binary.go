@@ -10,11 +10,42 @@ import (
 	"github.com/verilith/verilith/wasm/strictjson"
 )
 
-// isCBOR reports whether data can be no text in any envelope: it begins as a CBOR array
-// or map, whose octets begin no character of UTF-8, or as a tagged COSE_Sign1 or CWT.
+// isCBOR reports whether data begins as one of the envelopes in CBOR does, and so as no
+// text: a map whose first key is a word, as an mdoc's are, or a COSE_Sign1, whose first
+// element is a byte string, tagged or not, or a tagged CWT. An image or what a text
+// decodes to by chance begins otherwise.
 func isCBOR(data []byte) bool {
-	return len(data) > 0 && 0x80 <= data[0] && data[0] <= 0xbf ||
-		len(data) > 1 && (data[0] == 0xd2 && data[1] == 0x84 || data[0] == 0xd8 && (data[1] == 18 || data[1] == 61))
+	if len(data) < 3 {
+		return false
+	}
+	if data[0] == 0xd2 && data[1] == 0x84 || data[0] == 0xd8 && (data[1] == 18 || data[1] == 61) {
+		return true
+	}
+	head := 1 // octets that say how many elements there are, RFC 8949 Section 3
+	if size := data[0] & 0x1f; size >= 24 && size <= 27 {
+		head += 1 << (size - 24)
+	}
+	if len(data) < head+2 {
+		return false
+	}
+	first, rest := data[head], data[head+1:]
+	switch data[0] >> 5 {
+	case 4: // of four elements, or of a number that is not said before
+		return (data[0] == 0x84 || data[0] == 0x9f || head > 1 && data[head-1] == 4) && first>>5 == 2
+	case 5:
+		return data[0] != 0xa0 && first>>5 == 3 && isWord(rest[:min(len(rest), int(first&0x1f))])
+	}
+	return false
+}
+
+// isWord reports whether text has ASCII letters alone, as the names of an mdoc's members do.
+func isWord(text []byte) bool {
+	for _, c := range text {
+		if c |= 0x20; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 // inBase64 returns the CBOR that a text holds in base64: OpenID4VP Appendix B.2 has an
