@@ -2,11 +2,14 @@ package keys
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"os"
 	"testing"
@@ -120,9 +123,9 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// ECDSA: r and s in [1, n), in fixed length; SEC 1 Section 4.1.4 and RFC 7518
+// MUSTS 20. ECDSA: r and s in [1, n), in fixed length; SEC 1 Section 4.1.4 and RFC 7518
 // Section 3.4. Both values of s that fit are taken: JOSE has no rule of the low s.
-func TestVerifyECDSARange(t *testing.T) {
+func TestMust20ECDSARange(t *testing.T) {
 	message := []byte("what was said")
 	orders := map[string]*big.Int{
 		TypeP256: elliptic.P256().Params().N, TypeP384: elliptic.P384().Params().N,
@@ -177,8 +180,8 @@ func TestVerifyECDSARange(t *testing.T) {
 	}
 }
 
-// EdDSA: S below the group's order, RFC 8032 Section 5.1.7.
-func TestVerifyEd25519CanonicalS(t *testing.T) {
+// MUSTS 20. EdDSA: S below the group's order, RFC 8032 Section 5.1.7.
+func TestMust20Ed25519CanonicalS(t *testing.T) {
 	s := signers(t)[TypeEd25519]
 	k, message := mustJWK(t, s.jwk), []byte("what was said")
 	sig := s.sign(t, EdDSA, message)
@@ -204,6 +207,48 @@ func TestVerifyEd25519CanonicalS(t *testing.T) {
 	for _, r := range [][]byte{bytes.Repeat([]byte{0xff}, 32), smallOrderY[0][:], smallOrderY[1][:], smallOrderY[3][:]} {
 		wantReason(t, k.Verify(EdDSA, message, append(bytes.Clone(r), make([]byte, 32)...)), BadSignature)
 	}
+}
+
+// MUSTS 20. A key is a point on its curve, and none of small order: under such a one
+// signatures hold for more than one message.
+func TestMust20Points(t *testing.T) {
+	all := signers(t)
+	coordinate := func(o strictjson.Object, name string) *big.Int {
+		b, err := base64.RawURLEncoding.DecodeString(o.String(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return new(big.Int).SetBytes(b)
+	}
+	for _, name := range []string{TypeP256, TypeP384, TypeP521, TypeSecp256k1} {
+		for _, tt := range []struct {
+			name string
+			more int64 // to y
+			want Reason
+		}{{"on the curve", 0, ""}, {"beside it", 1, InvalidKey}} {
+			t.Run(name+" "+tt.name, func(t *testing.T) {
+				o := maps.Clone(all[name].jwk)
+				y := new(big.Int).Add(coordinate(o, "y"), big.NewInt(tt.more))
+				o["y"] = b64(y.FillBytes(make([]byte, coordinateSize[name])))
+				_, err := FromJWK(o)
+				wantReason(t, err, tt.want)
+			})
+		}
+	}
+	// With A the neutral element, S = 0 and R = A hold for every message by RFC 8032's
+	// equation: [S]B = R + [h]A.
+	neutral := append([]byte{1}, make([]byte, 31)...)
+	forged := append(bytes.Clone(neutral), make([]byte, 32)...)
+	k, err := FromBytes(TypeEd25519, neutral)
+	if err == nil {
+		err = k.Verify(EdDSA, []byte("anything"), forged)
+	}
+	wantReason(t, err, WeakKey)
+	if !ed25519.Verify(neutral, []byte("anything"), forged) {
+		t.Error("the standard library refuses it by itself: this test shows nothing")
+	}
+	s := all[TypeEd25519]
+	wantReason(t, mustJWK(t, s.jwk).Verify(EdDSA, []byte("what was said"), s.sign(t, EdDSA, []byte("what was said"))), "")
 }
 
 // PSS: the salt is as long as the hash, RFC 7518 Section 3.5.

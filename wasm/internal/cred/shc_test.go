@@ -169,7 +169,8 @@ func TestHealthCardIsMapped(t *testing.T) {
 	}
 }
 
-// Nothing twice, nothing after the end, nothing in another form.
+// MUSTS 19: nothing twice, nothing after the end, nothing in another form, and nothing
+// that must be understood and is not.
 func TestMust19Envelopes(t *testing.T) {
 	text := strictjson.Encode(goodPayload())
 	stream := deflated(text)
@@ -206,6 +207,8 @@ func TestMust19Envelopes(t *testing.T) {
 			return s[:i-1] + string(s[i-1]+1) + s[i:]
 		}(), malformedJWS},
 		{"JWT, padding", strings.Replace(sign(h, []byte(`{"vc":{}}  `)), ".", "=.", 1), UnrecognisedInput},
+		{"JWT, crit not understood", signJSON(object{"alg": "ES256", "typ": "JWT", "crit": []any{"x"}, "x": "y"}, claims), Reason(jose.UnsupportedCritical)},
+		{"JWT, the same and not critical", signJSON(object{"alg": "ES256", "typ": "JWT", "x": "y"}, claims), ""},
 		{"JWT without alg", sign(object{"typ": "JWT"}, []byte("{}")), malformedHeader},
 		{"JWT with alg none", sign(object{"alg": "none"}, []byte("{}")), Reason(jose.NoneAlgorithm)},
 		{"document, member twice", `{"@context":["` + contextV2 + `"],"type":"VerifiableCredential","type":"X"}`, jsonDuplicate},

@@ -106,7 +106,7 @@ func TestIssued(t *testing.T) {
 
 // MUSTS row 15: work is bounded. Poison graphs end within the budget, and graphs that
 // only look like them have a canonical form.
-func TestPoisonGraphsEndWithTheWorkLimit(t *testing.T) {
+func TestMust15PoisonGraphsEndWithTheWorkLimit(t *testing.T) {
 	tests := []struct {
 		name, in string
 		limit    bool

@@ -248,7 +248,7 @@ func TestResponseOfManyCredentials(t *testing.T) {
 
 // MUSTS 14: the nonce and the client_id, or the origin, are checked on every presentation;
 // the returned claims meet the query; trusted_authorities prove nothing.
-func TestEveryPresentationOfAResponse(t *testing.T) {
+func TestMust14EveryPresentationOfAResponse(t *testing.T) {
 	good := honest()
 	replay, elsewhere, noNonce := good, good, good
 	replay.nonce, elsewhere.audience, noNonce.nonce = "n-of-yesterday", "x509_san_dns:other.example", ""

@@ -211,7 +211,7 @@ func swapSignature(token, other string) string {
 }
 
 // MUSTS 9: proofPurpose, domain and challenge must match what was asked.
-func TestProofPurposeDomainAndChallenge(t *testing.T) {
+func TestMust9ProofPurposeDomainAndChallenge(t *testing.T) {
 	di := presentationForms()[3]
 	ask := func(want *wire.Expect, more object) trial {
 		tr := question(di.make(edit(func(s *show) { s.more = more })))
@@ -246,7 +246,7 @@ func TestProofPurposeDomainAndChallenge(t *testing.T) {
 // MUSTS 11: VC-JOSE-COSE: vc and vp claims must not be there; iss, if there, equals the
 // issuer or the holder; kid is a verification method of theirs; credentials in a
 // presentation are secured, and enveloped.
-func TestSecuringPresentationsWithJOSE(t *testing.T) {
+func TestMust11SecuringPresentationsWithJOSE(t *testing.T) {
 	jose := presentationForms()[1]
 	ask := func(f func(*show)) trial { return question(jose.make(edit(f))) }
 	inside := func(v any) trial { return ask(func(s *show) { s.credentials = []any{v} }) }

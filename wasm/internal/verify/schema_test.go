@@ -152,7 +152,7 @@ func TestSchemaCredential(t *testing.T) {
 }
 
 // MUSTS 7: digests of related resources are computed; a mismatch is an error.
-func TestRelatedResourceDigests(t *testing.T) {
+func TestMust7RelatedResourceDigests(t *testing.T) {
 	alice := newSigner(jose.EdDSA, "alice")
 	regs := []wire.Registry{{Entities: []strictjson.Object{{"id": alice.didKey(), "auth": []any{object{"action": "issue", "resource": "Degree"}}}}}}
 	const seal = "<svg/>"

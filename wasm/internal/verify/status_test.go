@@ -127,7 +127,7 @@ func (w statusWorld) token(list string, ref object) trial {
 }
 
 // MUSTS 1: a status list's own proof is verified, by a key of an issuer trusted for it.
-func TestStatusListIsProven(t *testing.T) {
+func TestMust1StatusListIsProven(t *testing.T) {
 	w := newStatusWorld()
 	alice, bob := w.alice, w.bob
 	good := alice.vcjose(listDocument(alice.didKey()))
@@ -168,7 +168,7 @@ func TestStatusListIsProven(t *testing.T) {
 
 // MUSTS 2: Token Status List: sub equals the referenced uri; iat is required; exp and
 // ttl outrank how a copy was obtained; an index out of range rejects.
-func TestTokenStatusList(t *testing.T) {
+func TestMust2TokenStatusList(t *testing.T) {
 	w := newStatusWorld()
 	list := func(edits object) string { return w.alice.tokenList(nil, with(tokenClaims(), edits)) }
 	typ := func(v any) trial { return w.token(w.alice.tokenList(object{"typ": v}, tokenClaims()), nil) }
@@ -245,7 +245,7 @@ func TestTokenStatusList(t *testing.T) {
 
 // MUSTS 3: a token is validated before its status is looked at: nothing is asked for
 // while anything else speaks against it.
-func TestStatusIsLookedAtLast(t *testing.T) {
+func TestMust3StatusIsLookedAtLast(t *testing.T) {
 	w := newStatusWorld()
 	ref := object{"status": object{"status_list": object{"idx": number(5), "uri": tokenURL}}}
 	doc := func(edits object) string { return w.alice.vcjose(with(with(document2(w.alice.didKey()), ref), edits)) }
@@ -297,7 +297,7 @@ func TestStatusIsLookedAtLast(t *testing.T) {
 
 // MUSTS 4: Bitstring Status List: every entry is checked, the purpose matches for each,
 // at least 131,072 entries, range errors, and the rules of statusSize and statusMessage.
-func TestBitstringStatusList(t *testing.T) {
+func TestMust4BitstringStatusList(t *testing.T) {
 	w := newStatusWorld()
 	good := w.alice.vcjose(listDocument(w.alice.didKey()))
 	list := func(edits object) string { return w.alice.vcjose(with(listDocument(w.alice.didKey()), edits)) }
@@ -461,7 +461,7 @@ func TestOlderStatusLists(t *testing.T) {
 }
 
 // MUSTS 5: an unknown status type never passes.
-func TestUnknownStatusNeverPasses(t *testing.T) {
+func TestMust5UnknownStatusNeverPasses(t *testing.T) {
 	w := newStatusWorld()
 	good := w.alice.vcjose(listDocument(w.alice.didKey()))
 	runAttempts(t, []attempt{
