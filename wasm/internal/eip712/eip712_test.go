@@ -3,6 +3,7 @@ package eip712
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,6 +62,24 @@ func TestHash(t *testing.T) {
 		return func(o strictjson.Object) { o.Object("types")[name] = fields }
 	}
 	n := func(s string) strictjson.Number { return strictjson.Number(s) }
+	used := func(name string) func(strictjson.Object) {
+		return func(o strictjson.Object) {
+			types(name, field("a", "bool"))(o)
+			add(o, name, "x", strictjson.Object{"a": true})
+		}
+	}
+	members := func(n int) func(strictjson.Object) {
+		return func(o strictjson.Object) {
+			var fields []any
+			value := strictjson.Object{}
+			for i := range n {
+				name := fmt.Sprintf("m%d", i)
+				fields, value[name] = append(fields, field(name, "bool")), true
+			}
+			types("Many", fields...)(o)
+			add(o, "Many", "x", value)
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		edit func(o strictjson.Object)
@@ -95,6 +114,13 @@ func TestHash(t *testing.T) {
 		{"a type's name with a space", types("Per son", field("a", "string")), MalformedTypes},
 		{"a type named uint8", types("uint8", field("a", "string")), MalformedTypes},
 		{"a type named string", types("string", field("a", "string")), MalformedTypes},
+		{"a type named uint8, and used", used("uint8"), MalformedTypes},
+		{"a type named string, and used", used("string"), MalformedTypes},
+		{"a type named bytes, and used", used("bytes"), MalformedTypes},
+		{"a type named with a space, and used", used("Per son"), MalformedTypes},
+		{"a type named like any, and used", used("Other"), ""},
+		{"as many members as may be", members(maxMembers), ""},
+		{"more members than may be", members(maxMembers + 1), MalformedTypes},
 		{"members no list", func(o strictjson.Object) { o.Object("types")["Person"] = "x" }, MalformedTypes},
 		{"a member no object", types("Person", "name"), MalformedTypes},
 		{"a domain within the message", with("EIP712Domain", strictjson.Object{}), MalformedTypes},
@@ -194,6 +220,47 @@ func TestExample(t *testing.T) {
 		if tt.got != tt.want {
 			t.Errorf("%s, want %s", tt.got, tt.want)
 		}
+	}
+}
+
+// The types generation of Ethereum EIP712 Signature 2021, its example first.
+func TestGenerate(t *testing.T) {
+	const example = `{"@context":["https://schema.org","https://w3id.org/security/v2"],"@type":"Person","name":{"first":"Jane","last":"Doe"},
+		"otherData":{"jobTitle":"Professor","school":"University of ExampleLand"},"telephone":"(425) 123-4567","email":"jane.doe@example.com"}`
+	const generated = `{"Document":[{"name":"@context","type":"string[]"},{"name":"@type","type":"string"},{"name":"email","type":"string"},{"name":"name","type":"Name"},` +
+		`{"name":"otherData","type":"OtherData"},{"name":"telephone","type":"string"}],"EIP712Domain":[{"name":"name","type":"string"}],` +
+		`"Name":[{"name":"first","type":"string"},{"name":"last","type":"string"}],"OtherData":[{"name":"jobTitle","type":"string"},{"name":"school","type":"string"}]}`
+	of := func(fields string) string {
+		return `{"A":[` + fields + `],"EIP712Domain":[{"name":"name","type":"string"}]}`
+	}
+	for _, tt := range []struct {
+		name, primary, message string
+		want                   string // "" means none
+	}{
+		{"the text's example", "Document", example, generated},
+		{"primitives", "A", `{"b":true,"n":5,"s":"x"}`, of(`{"name":"b","type":"bool"},{"name":"n","type":"uint256"},{"name":"s","type":"string"}`)},
+		{"arrays of them", "A", `{"b":[true,false],"n":[1,2]}`, of(`{"name":"b","type":"bool[]"},{"name":"n","type":"uint256[]"}`)},
+		{"an array of two types", "A", `{"a":[1,"x"]}`, ""},
+		{"an empty array", "A", `{"a":[]}`, ""},
+		{"an array of structs", "A", `{"a":[{"b":1}]}`, ""},
+		{"an array of arrays", "A", `{"a":[[1]]}`, ""},
+		{"null", "A", `{"a":null}`, ""},
+		{"one name for two structs", "A", `{"x":{"b":{"c":1}},"b":{"d":1}}`, ""},
+		{"a struct of the message's name", "A", `{"a":{"b":1}}`, ""},
+		{"a fault within", "A", `{"x":{"b":null}}`, ""},
+		{"no name", "", `{"b":true}`, ""},
+		{"no name of a type", "a b", `{"b":true}`, ""},
+		{"the domain's name", domainType, `{"b":true}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			types, err := Generate(TypedData{Primary: tt.primary, Domain: strictjson.Object{"name": "x"}, Message: parse(t, tt.message)})
+			if got := string(strictjson.Encode(types)); err == nil && got != tt.want || err != nil && tt.want != "" {
+				t.Fatalf("%s, %v, want %s", got, err, tt.want)
+			}
+			if err != nil {
+				wantReason(t, err, MalformedTypes)
+			}
+		})
 	}
 }
 
