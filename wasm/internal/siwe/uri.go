@@ -1,6 +1,9 @@
 package siwe
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // isURI is URI of RFC 3986 Section 3: a scheme, and no reference relative to one.
 func isURI(s string) bool {
@@ -38,7 +41,6 @@ func isScheme(s string) bool {
 }
 
 // isAuthority is authority of RFC 3986 Section 3.2: [ userinfo "@" ] host [ ":" port ].
-// Of an IP literal it is checked that its characters are those of one.
 func isAuthority(s string) bool {
 	if i := strings.IndexByte(s, '@'); i >= 0 {
 		if span(s[:i], func(c byte) bool { return isRegName(c) || c == ':' }) != i {
@@ -49,7 +51,7 @@ func isAuthority(s string) bool {
 	host := s
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
-		if end < 2 || span(s[1:end], func(c byte) bool { return c != '%' && (isRegName(c) || c == ':') }) != end-1 {
+		if end < 0 || !isLiteral(s[1:end]) {
 			return false
 		}
 		host, s = "", s[end+1:]
@@ -62,6 +64,17 @@ func isAuthority(s string) bool {
 		s = ""
 	}
 	return span(host, isRegName) == len(host) && strings.Trim(strings.TrimPrefix(s, ":"), "0123456789") == ""
+}
+
+// isLiteral is what stands between the brackets of an IP-literal: IPv6address / IPvFuture.
+func isLiteral(s string) bool {
+	if s != "" && (s[0] == 'v' || s[0] == 'V') {
+		version, address, _ := strings.Cut(s[1:], ".")
+		return version != "" && strings.Trim(version, "0123456789abcdefABCDEF") == "" &&
+			address != "" && !strings.ContainsFunc(address, func(r rune) bool { return r > 0x7f || !isRegName(byte(r)) && r != ':' })
+	}
+	ip, err := netip.ParseAddr(s)
+	return err == nil && ip.Is6() && ip.Zone() == ""
 }
 
 // isStatement is statement: *( reserved / unreserved / " " ). No character is encoded.
