@@ -47,6 +47,8 @@ func TestParseCompactHeader(t *testing.T) {
 		{"HS256", `{"alg":"HS256"}`, MACAlgorithm},
 		{"HS512", `{"alg":"HS512"}`, MACAlgorithm},
 		{"RS384", `{"alg":"RS384"}`, UnsupportedAlgorithm},
+		{"Ed448", `{"alg":"Ed448"}`, UnsupportedAlgorithm},
+		{"Ed25519 in lower case", `{"alg":"ed25519"}`, UnsupportedAlgorithm},
 		{"alg in lower case", `{"alg":"eddsa"}`, UnsupportedAlgorithm},
 		{"alg with a space", `{"alg":"EdDSA "}`, UnsupportedAlgorithm},
 		{"alg of JWE", `{"alg":"dir"}`, UnsupportedAlgorithm},
@@ -182,7 +184,7 @@ func TestVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Reason(keys.AlgorithmMismatch)
-		if alg == keys.EdDSA {
+		if alg == keys.EdDSA || alg == keys.Ed25519 {
 			want = BadSignature
 		}
 		wantReason(t, j.Verify(other), want)

@@ -165,7 +165,7 @@ func verifyAccount(a Address, alg Algorithm, hash, signature []byte) bool {
 		if len(signature) != EthereumSignatureSize || signature[64] > 1 {
 			return false
 		}
-		got, err := RecoverAddress([32]byte(hash), signature)
+		got, err := recoverAddress(hash, signature[:64], signature[64])
 		return err == nil && got == a
 	}
 	if len(signature) != 64 {

@@ -117,7 +117,7 @@ func TestMust20EthereumSignature(t *testing.T) {
 }
 
 // What an account signed as JOSE: ES256K holds under either parity and either s, as it
-// does under the key; ES256K-R says the parity and has the lower s.
+// does under the key; ES256K-R says the parity, which is the other one for the higher s.
 func TestAccountJOSE(t *testing.T) {
 	s := signers(t)[TypeSecp256k1]
 	key := mustJWK(t, s.jwk)
@@ -128,6 +128,10 @@ func TestAccountJOSE(t *testing.T) {
 	new(big.Int).Sub(order, new(big.Int).SetBytes(plain[32:])).FillBytes(high[32:])
 	other := bytes.Clone(recoverable)
 	other[64] ^= 1
+	highR := bytes.Clone(other)
+	new(big.Int).Sub(order, new(big.Int).SetBytes(recoverable[32:64])).FillBytes(highR[32:64])
+	highSame := bytes.Clone(highR)
+	highSame[64] ^= 1
 	eip191 := bytes.Clone(recoverable)
 	eip191[64] += 27
 	for _, k := range []*Key{key, FromAddress(address)} {
@@ -140,6 +144,8 @@ func TestAccountJOSE(t *testing.T) {
 			{"ES256K", ES256K, plain, ""},
 			{"ES256K, higher s", ES256K, high, ""},
 			{"ES256K-R", ES256KR, recoverable, ""},
+			{"ES256K-R, higher s", ES256KR, highR, ""},
+			{"ES256K-R, higher s with the lower's parity", ES256KR, highSame, BadSignature},
 			{"ES256K-R with the parity of EIP-191", ES256KR, eip191, BadSignature},
 			{"ES256K-R with the other parity", ES256KR, other, BadSignature},
 			{"ES256K-R without parity", ES256KR, plain, BadSignature},

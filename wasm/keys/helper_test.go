@@ -37,7 +37,7 @@ func signers(t testing.TB) map[string]signer {
 	ed := ed25519.NewKeyFromSeed(secret)
 	all[TypeEd25519] = signer{
 		strictjson.Object{"kty": "OKP", "crv": "Ed25519", "x": b64(ed.Public().(ed25519.PublicKey))},
-		[]Algorithm{EdDSA},
+		[]Algorithm{EdDSA, Ed25519},
 		func(_ testing.TB, _ Algorithm, m []byte) []byte { return ed25519.Sign(ed, m) },
 	}
 	for name, c := range map[string]struct {

@@ -79,7 +79,7 @@ const (
 	PrivateKey           Reason = "private_key"            // the private half is there
 	SymmetricKey         Reason = "symmetric_key"          // kty "oct"
 	UnsupportedKeyType   Reason = "unsupported_key_type"   // a kty, crv or multicodec that is not one of the six types
-	UnsupportedAlgorithm Reason = "unsupported_algorithm"  // not one of the ten
+	UnsupportedAlgorithm Reason = "unsupported_algorithm"  // not one of the eleven
 	AlgorithmMismatch    Reason = "key_algorithm_mismatch" // the algorithm belongs to another type of key, or the JWK names another
 	WrongUse             Reason = "wrong_key_use"          // the JWK's use or key_ops do not allow to verify
 	BadSignature         Reason = "bad_signature"

@@ -14,12 +14,14 @@ import (
 // Algorithm is a JOSE signature algorithm, RFC 7518 Section 3.1.
 //
 // ES256K-R is not registered. It is defined by the DIF's EcdsaSecp256k1RecoverySignature2020,
-// and in use by issuers whose DID has an account and no key; we ask for the lower s.
+// and in use by issuers whose DID has an account and no key. Like ES256K, and unlike what
+// Ethereum signs, it may have either s: libraries did not always make the lower.
 type Algorithm string
 
 // The algorithms that [Key.Verify] knows. MACs and "none" are not among them.
 const (
 	EdDSA   Algorithm = "EdDSA"    // Ed25519 only, RFC 8037 Section 3.1
+	Ed25519 Algorithm = "Ed25519"  // the same by its full name, RFC 9864 Section 2.2
 	ES256   Algorithm = "ES256"    // P-256 with SHA-256
 	ES384   Algorithm = "ES384"    // P-384 with SHA-384
 	ES512   Algorithm = "ES512"    // P-521 with SHA-512
@@ -31,15 +33,15 @@ const (
 	RS256   Algorithm = "RS256" // RSASSA-PKCS1-v1_5
 )
 
-// Algorithms returns the ten.
+// Algorithms returns the eleven.
 func Algorithms() []Algorithm {
-	return []Algorithm{EdDSA, ES256, ES384, ES512, ES256K, ES256KR, PS256, PS384, PS512, RS256}
+	return []Algorithm{EdDSA, Ed25519, ES256, ES384, ES512, ES256K, ES256KR, PS256, PS384, PS512, RS256}
 }
 
 // keyType returns the one type of key that an algorithm belongs to, or "".
 func (a Algorithm) keyType() string {
 	switch a {
-	case EdDSA:
+	case EdDSA, Ed25519:
 		return TypeEd25519
 	case ES256:
 		return TypeP256
@@ -55,7 +57,7 @@ func (a Algorithm) keyType() string {
 	return ""
 }
 
-// Known reports whether the algorithm is one of the ten.
+// Known reports whether the algorithm is one of the eleven.
 func (a Algorithm) Known() bool { return a.keyType() != "" }
 
 // Fits reports whether signatures with alg may be checked with this key: the
@@ -67,7 +69,7 @@ func (k *Key) Fits(alg Algorithm) error {
 		return fail(UnsupportedAlgorithm, "alg", "%.40q is not one of the algorithms that are supported", alg)
 	case want != k.Type() && !(want == TypeSecp256k1 && k.Type() == TypeAccount):
 		return fail(AlgorithmMismatch, "alg", "%s needs a key of type %s, this one is %s", alg, want, k.Type())
-	case k.alg != "" && k.alg != string(alg):
+	case k.alg != "" && k.alg != string(alg) && !(Algorithm(k.alg).keyType() == TypeEd25519 && want == TypeEd25519):
 		return fail(AlgorithmMismatch, "alg", "the key is for %.40q, not %s", k.alg, alg)
 	case k.use != "" && k.use != "sig":
 		return fail(WrongUse, "use", "%.40q, want sig", k.use)

@@ -75,7 +75,7 @@ func TestVerifyAlgorithmMismatch(t *testing.T) {
 				wantReason(t, k.Verify(alg, message, s.sign(t, s.algs[0], message)), want)
 			}
 		}
-		for _, alg := range []Algorithm{"", "none", "HS256", "RS1", "RS384", "ES256K-r", "es256", "Ed25519", "ES256\x00"} {
+		for _, alg := range []Algorithm{"", "none", "HS256", "RS1", "RS384", "ES256K-r", "es256", "ed25519", "Ed448", "ES256\x00"} {
 			if alg.Known() {
 				t.Errorf("%q is known", alg)
 			}
@@ -120,6 +120,23 @@ func TestFits(t *testing.T) {
 			wantReason(t, k.Fits(ES256), tt.want)
 			wantReason(t, k.Verify(ES256, nil, s.sign(t, ES256, nil)), tt.want)
 		})
+	}
+}
+
+// EdDSA and Ed25519 are two names of one algorithm, in the header and in the key alike.
+func TestFitsEitherNameOfEd25519(t *testing.T) {
+	s := signers(t)[TypeEd25519]
+	for _, of := range []string{"EdDSA", "Ed25519", "ES256", "Ed448"} {
+		o := s.jwk.Without()
+		o["alg"] = of
+		k := mustJWK(t, o)
+		for _, alg := range []Algorithm{EdDSA, Ed25519} {
+			want := AlgorithmMismatch
+			if of == "EdDSA" || of == "Ed25519" {
+				want = ""
+			}
+			wantReason(t, k.Verify(alg, nil, s.sign(t, alg, nil)), want)
+		}
 	}
 }
 

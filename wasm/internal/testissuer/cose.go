@@ -10,8 +10,8 @@ import (
 	"github.com/verilith/verilith/wasm/internal/cose"
 )
 
-// coseAlgorithms are the numbers of RFC 9053 Section 2 and RFC 8812 Section 3.2.
-var coseAlgorithms = map[string]int64{"ES256": -7, "ES384": -35, "ES512": -36, "EdDSA": -8, "ES256K": -47}
+// coseAlgorithms are the numbers of RFC 9053 Section 2, RFC 8812 Section 3.2 and RFC 9864 Section 2.2.
+var coseAlgorithms = map[string]int64{"Ed25519": -19, "ES256": -7, "ES384": -35, "ES512": -36, "EdDSA": -8, "ES256K": -47}
 
 // CBOR is v in the core deterministic encoding, RFC 8949 Section 4.2.1.
 func CBOR(v any) []byte {

@@ -59,7 +59,7 @@ func Key(alg, name string) *Issuer {
 	seed := sha256.Sum256([]byte("verilith test issuer " + alg + " " + name))
 	i := &Issuer{Alg: alg}
 	switch alg {
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		key := ed25519.NewKeyFromSeed(seed[:])
 		pub := key.Public().(ed25519.PublicKey)
 		i.JWK = strictjson.Object{"kty": "OKP", "crv": "Ed25519", "x": b64(pub)}

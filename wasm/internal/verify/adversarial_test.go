@@ -352,7 +352,7 @@ func TestAdversarialVCJWT(t *testing.T) {
 		{"alg none", in(b64([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + "."), "rejected format alg_none"},
 		{"alg none, signature kept", in(b64([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + "." + parts[2]), "rejected format alg_none"},
 		{"alg HS256", in(b64([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + parts[1] + "." + parts[2]), "rejected format alg_mac"},
-		{"alg Ed25519", in(alice.raw(`{"alg":"Ed25519","typ":"JWT"}`, payload)), "rejected format unsupported_algorithm"},
+		{"alg Ed448", in(alice.raw(`{"alg":"Ed448","typ":"JWT"}`, payload)), "rejected format unsupported_algorithm"},
 		{"alg ES256 for an Ed25519 key", in(alice.raw(`{"alg":"ES256","typ":"JWT"}`, payload)), "rejected proof algorithm_mismatch"},
 		{"alg twice", in(alice.raw(`{"alg":"EdDSA","alg":"EdDSA","typ":"JWT"}`, payload)), "rejected format malformed_jws_header"},
 		{"crit exp", in(alice.raw(`{"alg":"EdDSA","typ":"JWT","crit":["exp"],"exp":1}`, payload)), "rejected format unsupported_critical_header"},
