@@ -151,6 +151,14 @@ func TestMatch(t *testing.T) {
 			func(p *Presented) {
 				*p = Presented{Format: MDoc, Types: []string{"mdl"}, Claims: object(t, `{"ns.2": {"age_over_18": true}}`)}
 			}, `["ns","age_over_18"]`},
+		{"an mdoc of another docType", `"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:pid"]}, "claims": [
+		{"id": "a", "path": ["name"]}, {"id": "b", "path": ["codes", null], "values": ["CH", "AT"]}, {"id": "c", "path": ["age"], "values": [18, 21]}]→"format": "mso_mdoc", "meta": {"doctype_value": "mdl"}`,
+			func(p *Presented) { *p = Presented{Format: MDoc, Types: []string{"mdl.2"}} }, "pid"},
+		{"any type", `{"vct_values": ["urn:a", "urn:pid"]}→{}`, func(p *Presented) { p.Types = []string{"urn:b"} }, ""},
+		{"the older name, by types", `"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:pid"]}→"format": "vc+sd-jwt", "meta": {"type_values": [["A"]]}`,
+			func(p *Presented) { p.Format, p.Types = OldSDJWT, []string{"A"} }, ""},
+		{"the older name, by other types", `"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:pid"]}→"format": "vc+sd-jwt", "meta": {"type_values": [["A"]]}`,
+			func(p *Presented) { p.Format, p.Types = OldSDJWT, []string{"B"} }, "pid"},
 		{"a format that is not known", `"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:pid"]}→"format": "ac_vp", "meta": {}`, func(p *Presented) { p.Format = "ac_vp" }, "pid"},
 	}
 	for _, tt := range tests {
