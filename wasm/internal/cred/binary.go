@@ -167,7 +167,7 @@ func openMDoc(data []byte) (*Envelope, error) {
 	docs, response, err := mdoc.Parse(data)
 	var me *mdoc.Error
 	switch {
-	case errors.As(err, &me) && me.Reason == mdoc.UnsupportedMDoc:
+	case errors.As(err, &me) && (me.Reason == mdoc.UnsupportedMDoc || me.Reason == mdoc.UnsupportedKey):
 		return nil, &Error{UnsupportedFormat, me.Member, me.Detail}
 	case errors.As(err, &me):
 		return nil, &Error{Reason(me.Reason), me.Member, me.Detail}

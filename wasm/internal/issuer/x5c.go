@@ -76,7 +76,7 @@ func InChain(q Query, chain x509chain.Chain, anchors []Anchor, at time.Time) ([]
 			certificates = append(certificates, a.Certificate)
 		}
 	}
-	path, err := chain.Verify(certificates, x509chain.Options{At: at})
+	path, err := chain.Verify(certificates, at)
 	var ce *x509chain.Error
 	switch {
 	case errors.As(err, &ce) && ce.Reason == x509chain.NoAnchor && q.Unbound:

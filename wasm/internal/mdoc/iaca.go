@@ -12,9 +12,27 @@ import (
 	"github.com/verilith/verilith/wasm/internal/x509chain"
 )
 
-// mdlDS is the extended key usage of a document signer, Table B.3. It is the one of
-// every document type: other standards name none of their own.
-var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
+// The extended key usages of document signers. That of Table B.3 is taken for documents
+// of every type, since issuers of others use it too. ISO/IEC TS 23220-4 Annex B.2.5 has one
+// for documents that are no driving licence, and the PID Rulebook of the European wallet's
+// Architecture and Reference Framework 1.4 one for its own.
+var (
+	mdlDS  = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
+	mdocDS = asn1.ObjectIdentifier{1, 0, 23220, 4, 1, 2}
+	pidDS  = asn1.ObjectIdentifier{1, 3, 130, 2, 0, 0, 1, 2}
+)
+
+const (
+	typeMDL = "org.iso.18013.5.1.mDL"
+	typePID = "eu.europa.ec.eudi.pid.1"
+)
+
+// signs reports whether a certificate is for signers of documents of a type.
+func signs(ds *x509.Certificate, docType string) bool {
+	return slices.ContainsFunc(ds.UnknownExtKeyUsage, func(usage asn1.ObjectIdentifier) bool {
+		return usage.Equal(mdlDS) || usage.Equal(mdocDS) && docType != typeMDL || usage.Equal(pidDS) && docType == typePID
+	})
+}
 
 // VerifyChain validates the document signer's certificate to one of the certificates of
 // its issuing authority, at the time of signing: step 1 of Section 9.3.1, and Section
@@ -23,14 +41,14 @@ var mdlDS = asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 func (d *Document) VerifyChain(authorities []*x509.Certificate) (x509chain.Chain, error) {
 	ds := d.Chain[0]
 	// The signer's own rules first: they say more than that no path leads anywhere.
-	if err := signerProfile(ds); err != nil {
+	if err := signerProfile(ds, d.MSO.DocType); err != nil {
 		return nil, err
 	}
 	if d.MSO.Signed.Before(ds.NotBefore) || d.MSO.Signed.After(ds.NotAfter) { // step 5
 		return nil, fail(SignedOutside, "signed", "at %s, the document signer's certificate is valid from %s to %s",
 			date(d.MSO.Signed), date(ds.NotBefore), date(ds.NotAfter))
 	}
-	path, err := d.Chain.Verify(authorities, x509chain.Options{At: d.MSO.Signed, Usage: mdlDS})
+	path, err := d.Chain.Verify(authorities, d.MSO.Signed)
 	if err != nil {
 		return nil, wrap("issuerAuth.x5chain", err)
 	}
@@ -49,7 +67,7 @@ func (d *Document) VerifyChain(authorities []*x509.Certificate) (x509chain.Chain
 func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // signerProfile checks Table B.3, as far as it decides what a certificate is for.
-func signerProfile(ds *x509.Certificate) error {
+func signerProfile(ds *x509.Certificate, docType string) error {
 	const member = "issuerAuth.x5chain"
 	switch {
 	case ds.Version != 3:
@@ -58,8 +76,8 @@ func signerProfile(ds *x509.Certificate) error {
 		return fail(Profile, member, "the document signer is a certificate authority")
 	case ds.KeyUsage != x509.KeyUsageDigitalSignature:
 		return fail(Profile, member, "the document signer's key usage is not digitalSignature alone")
-	case !slices.ContainsFunc(ds.UnknownExtKeyUsage, mdlDS.Equal):
-		return fail(Profile, member, "the document signer lacks the extended key usage %s", mdlDS)
+	case !signs(ds, docType):
+		return fail(Profile, member, "the document signer lacks the extended key usage %s, or another one for documents of type %.100q", mdlDS, docType)
 	case len(ds.AuthorityKeyId) == 0:
 		return fail(Profile, member, "the document signer has no authority key identifier")
 	}

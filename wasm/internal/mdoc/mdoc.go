@@ -49,6 +49,7 @@ const (
 	DeviceKeyUnusable Reason = "device_key_unusable"
 	NoMACKey          Reason = "no_device_mac_key" // the caller gave none, and without it a MAC says nothing
 	NoTranscript      Reason = "no_session_transcript"
+	UnsupportedKey           = Reason(x509chain.UnsupportedKey) // a certificate's, on a Brainpool curve for one
 )
 
 // Error is why a document was refused.

@@ -3,6 +3,7 @@ package mdoc_test
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/hex"
 	"errors"
 	"testing"
@@ -204,12 +205,16 @@ func TestIssuerSigned(t *testing.T) {
 // ISO/IEC 18013-5 Annex B: who may have signed.
 func TestMust21Profile(t *testing.T) {
 	type cert = x509.Certificate
+	usage := func(oid ...int) func(c *cert) {
+		return func(c *cert) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{oid} }
+	}
 	tests := []struct {
 		name   string
 		root   func(c *cert)
 		ds     func(c *cert)
 		anchor func() []*cert // those that are trusted, where it is not the root
 		signed string
+		typ    string // of the document, "" for a driving licence
 		want   mdoc.Reason
 	}{
 		{name: "good"},
@@ -222,6 +227,13 @@ func TestMust21Profile(t *testing.T) {
 		{name: "for something else", ds: func(c *cert) {
 			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		}, want: mdoc.Profile},
+		{name: "of another type", typ: "org.iso.23220.photoid.1"},
+		{name: "by the usage of ISO/IEC TS 23220-4", typ: "org.iso.23220.photoid.1", ds: usage(1, 0, 23220, 4, 1, 2)},
+		{name: "a licence by the usage of ISO/IEC TS 23220-4", ds: usage(1, 0, 23220, 4, 1, 2), want: mdoc.Profile},
+		{name: "by the usage for readers", typ: "org.iso.23220.photoid.1", ds: usage(1, 0, 23220, 4, 1, 6), want: mdoc.Profile},
+		{name: "by the PID Rulebook's usage", typ: "eu.europa.ec.eudi.pid.1", ds: usage(1, 3, 130, 2, 0, 0, 1, 2)},
+		{name: "another type by the PID Rulebook's usage", typ: "org.iso.23220.photoid.1", ds: usage(1, 3, 130, 2, 0, 0, 1, 2), want: mdoc.Profile},
+		{name: "a licence by the PID Rulebook's usage", ds: usage(1, 3, 130, 2, 0, 0, 1, 2), want: mdoc.Profile},
 		{name: "signer signs certificates", ds: func(c *cert) { c.KeyUsage |= x509.KeyUsageCertSign }, want: mdoc.Profile},
 		{name: "signer without key usage", ds: func(c *cert) { c.KeyUsage = 0 }, want: mdoc.Profile},
 		{name: "signer is an authority", ds: func(c *cert) { c.BasicConstraintsValid, c.IsCA = true, true }, want: mdoc.Profile},
@@ -254,7 +266,11 @@ func TestMust21Profile(t *testing.T) {
 			if tt.anchor != nil {
 				anchors = tt.anchor()
 			}
-			if err := verify(testissuer.Licence(ds).IssuerSigned(), anchors...); reason(err) != tt.want {
+			doc := testissuer.Licence(ds)
+			if tt.typ != "" {
+				doc.DocType = tt.typ
+			}
+			if err := verify(doc.IssuerSigned(), anchors...); reason(err) != tt.want {
 				t.Fatalf("%v, want %q", err, tt.want)
 			}
 		})

@@ -36,6 +36,16 @@ func (p *Proof) certified(c *cred.Credential) bool {
 	return p.OneWay
 }
 
+// badCertificates is the error of certificates that cannot be read. Those with a key of a
+// kind that is not known here may be good.
+func badCertificates(err error) *Error {
+	var xe *x509chain.Error
+	if errors.As(err, &xe) && xe.Reason == x509chain.UnsupportedKey {
+		return &Error{Reason: Unsupported, Detail: err.Error(), Unknown: true}
+	}
+	return &Error{Reason: Malformed, Detail: err.Error()}
+}
+
 // certificatesJOSE reads x5c, x5u and x5t#S256, RFC 7515 Sections 4.1.5, 4.1.6 and 4.1.8.
 // x5t is of SHA-1, and says nothing. Where there is an x5c, x5u is not needed.
 func (p *Proof) certificatesJOSE(c *cred.Credential) (err error) {

@@ -87,7 +87,7 @@ func list(env *cred.Envelope, c *cred.Credential, signedAt *time.Time, purpose s
 		for i, j := range all {
 			list[i] = Proof{Method: j.Kid, Algorithm: string(j.Alg), SignedAt: signedAt, env: env, jws: j}
 			if err := list[i].certificatesJOSE(c); err != nil {
-				return nil, &Error{Reason: Malformed, Detail: err.Error()}
+				return nil, badCertificates(err)
 			}
 		}
 		return list, nil
@@ -95,7 +95,7 @@ func list(env *cred.Envelope, c *cred.Credential, signedAt *time.Time, purpose s
 	if m := env.COSE; m != nil {
 		p := Proof{Method: string(m.KeyID()), Algorithm: string(m.Alg), SignedAt: signedAt, env: env}
 		if err := p.certificatesCOSE(c); err != nil {
-			return nil, &Error{Reason: Malformed, Detail: err.Error()}
+			return nil, badCertificates(err)
 		}
 		return []Proof{p}, nil
 	}

@@ -46,7 +46,7 @@ func attach(ev *evidence, proofs []proof.Proof) []error {
 		var pe *proof.Error
 		switch {
 		case errors.As(err, &xe):
-			failed[i] = &issuer.Error{Reason: issuer.Reason(xe.Reason), Detail: fmt.Sprintf("at %.200q: %s", p.X5U, xe.Detail)}
+			failed[i] = &issuer.Error{Reason: issuer.Reason(xe.Reason), Unknown: xe.Reason == x509chain.UnsupportedKey, Detail: fmt.Sprintf("at %.200q: %s", p.X5U, xe.Detail)}
 		case errors.As(err, &pe):
 			failed[i] = &issuer.Error{Reason: issuer.Reason(pe.Reason), Detail: pe.Detail}
 		}

@@ -232,6 +232,33 @@ func TestRevokedSignersElsewhere(t *testing.T) {
 	})
 }
 
+// A signer's key on a curve that is not known here leaves it open who signed. P-192 stands
+// for all of them: its name is as long as that of P-256.
+func TestSignersOnOtherCurves(t *testing.T) {
+	onP192 := func(der []byte) []byte {
+		p256, p192 := []byte{6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7}, []byte{6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 1}
+		if bytes.Count(der, p256) != 1 {
+			t.Fatal("no certificate with a key of P-256")
+		}
+		return bytes.Replace(der, p256, p192, 1)
+	}
+	ds := *iaca.Signer("verify", nil)
+	ds.Chain = [][]byte{onP192(ds.Chain[0])}
+	document := trial{input: string(testissuer.Licence(&ds).IssuerSigned()), now: mdocNow, regs: registry(iaca.Entity(mdlType))}
+	s := newSD(x5Key().As(tenant, ""))
+	s.header["x5u"] = chainURL
+	token := trial{input: s.text(), now: sdNow}
+	token.regs, token.blocks = carrying(crlCA.Entity("*"), map[string][]byte{chainURL: onP192(leaf(crlCA, x5Key()).Raw)}, nil)
+	m := testissuer.COSE{Protected: map[any]any{int64(cose.LabelTyp): "application/vc+cose"}, Payload: strictjson.Encode(document2(tenant)),
+		Unprotected: map[any]any{int64(cose.LabelX5Chain): onP192(leaf(crlCA, x5Key()).Raw)}}
+	message := trial{input: string(x5Key().Sign1(m)), now: sdNow, regs: registry(crlCA.Entity("*"))}
+	runAttempts(t, []attempt{
+		{"mobile document", document, "undetermined format unsupported_format"},
+		{"x5u", token, "undetermined key unsupported_key_type"},
+		{"x5chain", message, "undetermined proof unsupported_proof"},
+	})
+}
+
 func inPEM(list ...*x509.Certificate) []byte {
 	var b []byte
 	for _, c := range list {

@@ -4,56 +4,56 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/pem"
-
-	"github.com/fxamacker/cbor/v2"
+	"encoding/base64"
+	"strings"
 )
 
 // FromFile reads the certificates that an x5u leads to. It tells the forms apart by what
-// they begin with: PEM (RFC 7515 Section 4.1.5), one certificate in DER, or byte strings
-// in a CBOR sequence, application/cose-x509 (both RFC 9360 Section 2). PKCS #7 is refused.
+// they begin with: one certificate in DER, or byte strings in a CBOR sequence,
+// application/cose-x509 (both RFC 9360 Section 2), or else PEM (RFC 7515 Section 4.1.5).
+// PKCS #7 is refused.
 func FromFile(data []byte) (Chain, error) {
+	if len(data) > 0 && data[0] == 0x30 { // SEQUENCE
+		return Parse([][]byte{data})
+	}
+	if list := sequence(data); list != nil {
+		return Parse(list)
+	}
 	var ders [][]byte
-	switch {
-	case len(data) == 0:
-		return nil, fail(Malformed, "an empty file")
-	case data[0] == 0x30: // SEQUENCE
-		ders = [][]byte{data}
-	case data[0]>>5 == 2: // a byte string of CBOR: no text of PEM begins so, but with @ or a letter
-		if ders = sequence(data); ders != nil {
+	for rest := string(data); len(ders) <= MaxCertificates; {
+		_, block, ok := strings.Cut(rest, "-----BEGIN ")
+		if !ok {
 			break
 		}
-		fallthrough
-	default:
-		for len(ders) <= MaxCertificates {
-			var b *pem.Block
-			if b, data = pem.Decode(data); b == nil {
-				break
-			}
-			if b.Type != "CERTIFICATE" {
-				return nil, fail(Malformed, "%.60q in PEM, want CERTIFICATE", b.Type)
-			}
-			ders = append(ders, b.Bytes)
+		// RFC 7468 Section 2, with text of any kind around.
+		block, certificate := strings.CutPrefix(block, "CERTIFICATE-----")
+		text, after, ended := strings.Cut(block, "-----END CERTIFICATE-----")
+		der, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(strings.ReplaceAll(text, " ", ""), "\t", ""))
+		if !certificate || !ended || err != nil {
+			return nil, fail(Malformed, "PEM that is no certificate, or cannot be read")
 		}
-		if len(ders) <= MaxCertificates && bytes.Contains(data, []byte("-----BEGIN")) {
-			return nil, fail(Malformed, "PEM that cannot be read")
-		}
+		ders, rest = append(ders, der), after
 	}
 	return Parse(ders)
 }
 
-// sequence reads byte strings in a CBOR sequence, RFC 8742; nil where it is none.
+// sequence reads byte strings of the lengths that certificates have in a CBOR sequence,
+// RFC 8742; nil where it is none.
 func sequence(data []byte) (list [][]byte) {
 	for len(data) > 0 && len(list) <= MaxCertificates {
-		var b []byte
-		if data[0]>>5 != 2 {
+		var n, head int
+		switch {
+		case len(data) > 1 && data[0] == 0x58:
+			n, head = int(data[1]), 2
+		case len(data) > 2 && data[0] == 0x59:
+			n, head = int(data[1])<<8|int(data[2]), 3
+		default:
 			return nil
 		}
-		var err error
-		if data, err = cbor.UnmarshalFirst(data, &b); err != nil {
+		if len(data)-head < n {
 			return nil
 		}
-		list = append(list, b)
+		list, data = append(list, data[head:head+n]), data[head+n:]
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package x509chain
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,13 +18,14 @@ func outside(ca, cert *x509.Certificate) (name string, found bool) {
 		match               func(name, constraint string) bool
 	}{
 		{cert.DNSNames, ca.PermittedDNSDomains, ca.ExcludedDNSDomains, inDomain},
-		{cert.EmailAddresses, ca.PermittedEmailAddresses, ca.ExcludedEmailAddresses, inMailbox},
+		{mailboxes(cert), ca.PermittedEmailAddresses, ca.ExcludedEmailAddresses, inMailbox},
 		{hosts(cert), ca.PermittedURIDomains, ca.ExcludedURIDomains, inHost},
 	}
 	for _, k := range kinds {
 		for _, name := range k.names {
 			within := func(constraint string) bool { return k.match(strings.ToLower(name), strings.ToLower(constraint)) }
-			if len(k.permitted) > 0 && !slices.ContainsFunc(k.permitted, within) || slices.ContainsFunc(k.excluded, within) {
+			excluded := func(constraint string) bool { return within(constraint) || meets(name, constraint) }
+			if len(k.permitted) > 0 && !slices.ContainsFunc(k.permitted, within) || slices.ContainsFunc(k.excluded, excluded) {
 				return name, true
 			}
 		}
@@ -62,14 +64,38 @@ func inDomain(name, constraint string) bool {
 	if constraint == "" {
 		return true
 	}
-	// A wildcard stands for names of which one may be outside, or inside: it is judged by
-	// what follows, and by itself.
-	name = strings.TrimPrefix(name, "*.")
+	// A wildcard is a label like any other: all names that it stands for are inside, or not.
 	if strings.HasPrefix(constraint, ".") {
 		return strings.HasSuffix(name, constraint)
 	}
 	return name == constraint || strings.HasSuffix(name, "."+constraint)
 }
+
+// meets reports whether a wildcard stands for a name in a domain that does not hold all
+// of those.
+func meets(name, constraint string) bool {
+	parent, wild := strings.CutPrefix(strings.ToLower(name), "*.")
+	_, rest, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(constraint), "."), ".")
+	return wild && rest == parent
+}
+
+// mailboxes are those of the certificate; where its alternative names have none, those
+// of its subject.
+func mailboxes(cert *x509.Certificate) []string {
+	list := cert.EmailAddresses
+	if len(list) > 0 {
+		return list
+	}
+	for _, a := range cert.Subject.Names {
+		if s, ok := a.Value.(string); ok && a.Type.Equal(oidEmailAddress) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// oidEmailAddress is the attribute emailAddress, RFC 5280 Section 4.1.2.6.
+var oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 
 // inMailbox: a mailbox, all mailboxes of a host, or with a leading dot of a domain.
 func inMailbox(name, constraint string) bool {

@@ -9,7 +9,7 @@
 // It asks no OCSP responder and fetches no CRL, follows no AIA, and knows no system roots.
 // Whose anchor it is, and what its subject may sign, is for others to say. Certificates
 // with keys or signatures that crypto/x509 has not, Brainpool curves among them, are
-// refused.
+// refused; where it is the key, by a reason of its own.
 //
 // [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 package x509chain
@@ -17,7 +17,6 @@ package x509chain
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -48,7 +47,10 @@ const (
 	Expired     Reason = "certificate_expired"
 	NotYetValid Reason = "certificate_not_yet_valid"
 	WrongUsage  Reason = "certificate_usage"   // not for signing what it signed
-	Forbidden   Reason = "certificate_invalid" // breaks the rules of a path: CA, length, names, critical extensions
+	Forbidden   Reason = "certificate_invalid" // breaks the rules of a path: CA, length, names, policies, critical extensions
+	// UnsupportedKey is of a certificate that may be good: its key is of a kind that is not
+	// known here, a Brainpool curve's for one.
+	UnsupportedKey Reason = "unsupported_key_type"
 )
 
 // Error is why a chain does not hold.
@@ -81,6 +83,9 @@ func Parse(ders [][]byte) (Chain, error) {
 		}
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
+			if curve := foreignCurve(der); curve != "" {
+				return nil, fail(UnsupportedKey, "certificate %d: its key is on the curve %s, which is not known here", i+1, curve)
+			}
 			return nil, fail(Malformed, "certificate %d: %v", i+1, err)
 		}
 		if n := len(cert.DNSNames) + len(cert.EmailAddresses) + len(cert.IPAddresses) + len(cert.URIs); n > maxSANs {
@@ -148,34 +153,30 @@ func (c Chain) Names(issuer string) bool {
 	return err == nil && u.Scheme == "https" && u.Host != "" && c[0].VerifyHostname(u.Hostname()) == nil
 }
 
-// Options say what a chain must be for.
-type Options struct {
-	// At is the time at which every certificate must be valid, RFC 5280 Section 6.1.3 (a)(2).
-	At time.Time
-	// Usage is the extended key usage that the signer's certificate must have, nil for none.
-	Usage asn1.ObjectIdentifier
-}
-
 // Verify validates the chain to one of the anchors, the nearest to the signer, and returns
-// the path: the signer's certificate first, the anchor last. The errors are of type *[Error].
+// the path: the signer's certificate first, the anchor last. Every certificate must be
+// valid at a time (RFC 5280 Section 6.1.3 (a)(2)). The errors are of type *[Error].
 //
 // The standard library's own Verify is not asked: it reaches for the roots of a file
 // system, which the module has not.
-func (c Chain) Verify(anchors []*x509.Certificate, opt Options) (Chain, error) {
+func (c Chain) Verify(anchors []*x509.Certificate, at time.Time) (Chain, error) {
 	// The order is that of the format, and what follows need not look for another one.
 	for i := 1; i < len(c); i++ {
 		if err := certifies(c[i], c[i-1]); err != nil {
 			return nil, fail(OutOfOrder, "certificate %d is not certified by the next one: %v", i, err)
 		}
 	}
-	if err := c.usage(opt.Usage); err != nil {
+	if err := c.usage(); err != nil {
 		return nil, err
 	}
 	path, err := c.path(anchors)
 	if err != nil {
 		return nil, err
 	}
-	if err := check(path, opt.At); err != nil {
+	if err := check(path, at); err != nil {
+		return nil, err
+	}
+	if err := policies(path); err != nil {
 		return nil, err
 	}
 	return path, nil
@@ -257,13 +258,10 @@ func check(path Chain, at time.Time) error {
 
 // usage checks what the signer's certificate is for: RFC 5280 Section 4.2.1.3, where
 // key usage is there, it includes digitalSignature; nonRepudiation says no less of it.
-func (c Chain) usage(extended asn1.ObjectIdentifier) error {
+func (c Chain) usage() error {
 	leaf := c[0]
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return fail(WrongUsage, "the signer's certificate is not for digital signatures (RFC 5280 Section 4.2.1.3)")
-	}
-	if extended != nil && !slices.ContainsFunc(leaf.UnknownExtKeyUsage, extended.Equal) {
-		return fail(WrongUsage, "the signer's certificate lacks the extended key usage %s", extended)
 	}
 	return nil
 }

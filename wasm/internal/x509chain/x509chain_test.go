@@ -54,10 +54,8 @@ func (m maker) issue(c, parent *x509.Certificate, signer string) *x509.Certifica
 }
 
 func TestVerify(t *testing.T) {
-	otherUsage := asn1.ObjectIdentifier{1, 0, 18013, 5, 1, 2}
 	type parts struct {
 		leaf, inter, root *x509.Certificate
-		opt               Options
 		chain             func(leaf, inter, root *x509.Certificate) Chain
 		anchors           func(leaf, inter, root *x509.Certificate) []*x509.Certificate
 		interSigner       string
@@ -97,10 +95,6 @@ func TestVerify(t *testing.T) {
 		{"path length 1 at the root", func(p *parts) { p.root.MaxPathLen = 1 }, ""},
 		{"leaf for encryption only", func(p *parts) { p.leaf.KeyUsage = x509.KeyUsageKeyEncipherment }, WrongUsage},
 		{"leaf without a key usage", func(p *parts) { p.leaf.KeyUsage = 0 }, ""},
-		{"extended usage asked and there", func(p *parts) {
-			p.opt.Usage, p.leaf.UnknownExtKeyUsage = otherUsage, []asn1.ObjectIdentifier{otherUsage}
-		}, ""},
-		{"extended usage asked and not there", func(p *parts) { p.opt.Usage = otherUsage }, WrongUsage},
 		{"unknown critical extension", func(p *parts) {
 			p.leaf.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}, Forbidden},
@@ -131,6 +125,24 @@ func TestVerify(t *testing.T) {
 		{"mailbox permitted", func(p *parts) {
 			p.inter.PermittedEmailAddresses, p.leaf.EmailAddresses = []string{"issuer.example"}, []string{"a@issuer.example"}
 		}, ""},
+		{"wildcard permitted", func(p *parts) {
+			p.inter.PermittedDNSDomains, p.leaf.DNSNames = []string{"issuer.example"}, []string{"*.issuer.example"}
+		}, ""},
+		{"wildcard for more than is permitted", func(p *parts) {
+			p.inter.PermittedDNSDomains, p.leaf.DNSNames = []string{"vc.issuer.example"}, []string{"*.issuer.example"}
+		}, Forbidden},
+		{"wildcard for a name that is excluded", func(p *parts) {
+			p.inter.ExcludedDNSDomains, p.leaf.DNSNames = []string{"vc.issuer.example"}, []string{"*.Issuer.example"}
+		}, Forbidden},
+		{"wildcard beside a name that is excluded", func(p *parts) {
+			p.inter.ExcludedDNSDomains, p.leaf.DNSNames = []string{"a.vc.issuer.example"}, []string{"*.issuer.example"}
+		}, ""},
+		{"mailbox of the subject not permitted", func(p *parts) {
+			p.inter.PermittedEmailAddresses, p.leaf.Subject.ExtraNames = []string{"issuer.example"}, mailbox("a@other.example")
+		}, Forbidden},
+		{"mailbox of the subject permitted", func(p *parts) {
+			p.inter.PermittedEmailAddresses, p.leaf.Subject.ExtraNames = []string{"issuer.example"}, mailbox("a@issuer.example")
+		}, ""},
 		{"address excluded", func(p *parts) {
 			_, n, _ := net.ParseCIDR("10.0.0.0/8")
 			p.inter.ExcludedIPRanges, p.leaf.IPAddresses = []*net.IPNet{n}, []net.IP{net.IPv4(10, 1, 2, 3)}
@@ -143,7 +155,7 @@ func TestVerify(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := maker{t}
-			p := parts{leaf: template("leaf", false), inter: template("inter", true), root: template("root", true), opt: Options{At: at},
+			p := parts{leaf: template("leaf", false), inter: template("inter", true), root: template("root", true),
 				chain:   func(l, i, _ *x509.Certificate) Chain { return Chain{l, i} },
 				anchors: func(_, _, r *x509.Certificate) []*x509.Certificate { return []*x509.Certificate{r} }, interSigner: "root", leafSigner: "inter"}
 			if tt.edit != nil {
@@ -156,10 +168,14 @@ func TestVerify(t *testing.T) {
 			namedInter = *inter
 			namedInter.PublicKey = key(p.leafSigner).Public()
 			leaf := m.issue(p.leaf, &namedInter, p.leafSigner)
-			_, err := p.chain(leaf, inter, root).Verify(p.anchors(leaf, inter, root), p.opt)
+			_, err := p.chain(leaf, inter, root).Verify(p.anchors(leaf, inter, root), at)
 			wantReason(t, err, tt.want)
 		})
 	}
+}
+
+func mailbox(s string) []pkix.AttributeTypeAndValue {
+	return []pkix.AttributeTypeAndValue{{Type: oidEmailAddress, Value: s}}
 }
 
 func wantReason(t *testing.T, err error, want Reason) {
