@@ -300,6 +300,10 @@ export interface Inspection {
   credential?: Credential
   /** `presentation` is set in place of Credential for a presentation. Its credentials are Parts. */
   presentation?: Presentation
+  /** `signIn` is what a message of Sign-In with Ethereum says. */
+  signIn?: SignIn
+  /** `query` is the id of the credential query that this part of an OpenID4VP response answers. */
+  query?: string
   mediaType?: string
   /** JOSE header */
   header?: JSONObject

@@ -270,11 +270,15 @@ type Problem struct {
 type Inspection struct {
 	Credential *Credential `json:"credential,omitempty"`
 	// Presentation is set in place of Credential for a presentation. Its credentials are Parts.
-	Presentation *Presentation       `json:"presentation,omitempty"`
-	MediaType    string              `json:"mediaType,omitempty"`
-	Header       strictjson.Object   `json:"header,omitempty"`   // JOSE header
-	Document     strictjson.Object   `json:"document,omitempty"` // the credential in its data model
-	Proofs       []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
+	Presentation *Presentation `json:"presentation,omitempty"`
+	// SignIn is what a message of Sign-In with Ethereum says.
+	SignIn *SignIn `json:"signIn,omitempty"`
+	// Query is the id of the credential query that this part of an OpenID4VP response answers.
+	Query     string              `json:"query,omitempty"`
+	MediaType string              `json:"mediaType,omitempty"`
+	Header    strictjson.Object   `json:"header,omitempty"`   // JOSE header
+	Document  strictjson.Object   `json:"document,omitempty"` // the credential in its data model
+	Proofs    []strictjson.Object `json:"proofs,omitempty"`   // embedded proofs
 	// Disclosures are those of an SD-JWT in their order, each with its digest, its name
 	// where it is a claim, and its value.
 	Disclosures []strictjson.Object `json:"disclosures,omitempty"`

@@ -15,15 +15,20 @@ import (
 func inspect(c *wire.Case) *wire.Inspection {
 	env, err := cred.Recognise(c.Input, c.Request.Input.MediaType)
 	if err != nil {
-		in := &wire.Inspection{Problems: []wire.Problem{{Title: "unrecognised_input", Detail: err.Error()}}}
-		var ce *cred.Error
-		if errors.As(err, &ce) {
-			in.Problems[0] = wire.Problem{Type: ce.Reason.Type(), Title: string(ce.Reason), Detail: ce.Error()}
+		if in := otherInput(c.Input); in != nil && (c.Request.Input.MediaType == "" || c.Request.Input.MediaType == in.MediaType) {
+			return in
 		}
-		return in
+		return &wire.Inspection{Problems: []wire.Problem{problem(string(cred.UnrecognisedInput), err)}}
 	}
 	in := shown(env)
 	return &in
+}
+
+// problem is why something could not be read. reason is for an error that has none.
+func problem(reason string, err error) wire.Problem {
+	ce := &cred.Error{Reason: cred.Reason(reason), Detail: err.Error()}
+	errors.As(err, &ce)
+	return wire.Problem{Type: ce.Reason.Type(), Title: string(ce.Reason), Detail: err.Error()}
 }
 
 func shown(env *cred.Envelope) wire.Inspection {
@@ -34,12 +39,7 @@ func shown(env *cred.Envelope) wire.Inspection {
 	if len(env.Parts) > 0 {
 		return in
 	}
-	if env.JWS != nil {
-		in.Header = env.JWS.Header
-	}
-	if env.COSE != nil {
-		in.Header = coseHeader(env.COSE)
-	}
+	showHeader(&in, env)
 	showSDJWT(&in, env)
 	var problems []cred.Problem
 	if env.Presentation {
@@ -61,15 +61,22 @@ func showPresentation(in *wire.Inspection, env *cred.Envelope) []cred.Problem {
 	p, problems := env.OpenPresentation()
 	in.Presentation = presentationShown(p)
 	for _, c := range p.Credentials {
-		var ce *cred.Error
-		switch {
-		case errors.As(c.Err, &ce):
-			in.Parts = append(in.Parts, wire.Inspection{Problems: []wire.Problem{{Type: ce.Reason.Type(), Title: string(ce.Reason), Detail: ce.Error()}}})
-		default:
-			in.Parts = append(in.Parts, shown(c.Envelope))
+		if c.Err != nil {
+			in.Parts = append(in.Parts, wire.Inspection{Problems: []wire.Problem{problem(string(cred.UnrecognisedInput), c.Err)}})
+			continue
 		}
+		in.Parts = append(in.Parts, shown(c.Envelope))
 	}
 	return problems
+}
+
+func showHeader(in *wire.Inspection, env *cred.Envelope) {
+	if env.JWS != nil {
+		in.Header = env.JWS.Header
+	}
+	if env.COSE != nil {
+		in.Header = coseHeader(env.COSE)
+	}
 }
 
 // showSDJWT shows what an SD-JWT discloses, and what it does not.
