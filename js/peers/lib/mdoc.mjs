@@ -79,7 +79,7 @@ export const anchored = (iaca) => ({
   auth: [{ action: "issue", resource: docType }],
 })
 
-const asked = {
+const asked = (elements) => ({
   id: "mdl",
   input_descriptors: [
     {
@@ -87,11 +87,11 @@ const asked = {
       format: { mso_mdoc: { alg: ["ES256"] } },
       constraints: {
         limit_disclosure: "required",
-        fields: ["family_name", "age_over_18"].map((name) => ({ path: [`$['${namespace}']['${name}']`], intent_to_retain: false })),
+        fields: elements.map((name) => ({ path: [`$['${namespace}']['${name}']`], intent_to_retain: false })),
       },
     },
   ],
-}
+})
 
 /** The session of OpenID4VP Appendix B.2.6.1, which the library does not have. */
 export function transcript(session = nonce) {
@@ -100,9 +100,9 @@ export function transcript(session = nonce) {
   return cborEncode(DataItem.fromData([null, null, handover]))
 }
 
-export async function present(document, { key = holder, session = nonce } = {}) {
+export async function present(document, { key = holder, session = nonce, elements = ["family_name", "age_over_18"] } = {}) {
   const response = await DeviceResponse.from(new MDoc([document]))
-    .usingPresentationDefinition(asked)
+    .usingPresentationDefinition(asked(elements))
     .usingSessionTranscriptBytes(transcript(session))
     .authenticateWithSignature({ ...key.private, alg: "ES256" }, "ES256")
     .sign()

@@ -1,8 +1,9 @@
 // The two embedders under test: the npm package in this process, and the Go command.
 // Both get the same lines, in the form of `verilith verify --jsonl`.
 
+import { createHash } from "node:crypto"
 import { spawn } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 
@@ -20,11 +21,17 @@ export async function loadPackage() {
   return import(want(path("../../dist/node.js"), "make js"))
 }
 
+const loadFrom = (load, bytes) => load(bytes, { integrity: "sha256-" + createHash("sha256").update(bytes).digest("base64") })
+
 let loaded
 
-/** The verifier of the npm package, loaded once: compiling the module takes longer than most tests. */
+/**
+ * The verifier of the npm package, loaded once: compiling the module takes longer than most
+ * tests. VERILITH_MODULE names another module's file, and VERILITH_BIN another command.
+ */
 export async function verifier() {
-  loaded ??= loadPackage().then(({ load }) => load(process.env.VERILITH_MODULE && new URL(process.env.VERILITH_MODULE)))
+  const file = process.env.VERILITH_MODULE
+  loaded ??= loadPackage().then(({ load }) => (file ? loadFrom(load, readFileSync(file)) : load()))
   return loaded
 }
 
