@@ -45,9 +45,9 @@ func verifyEthereumEip712Signature2021(in *input, key *keys.Key) error {
 	}
 	if err := key.VerifyEthereum(hash, signature); err != nil {
 		if e := (*keys.Error)(nil); errors.As(err, &e) && e.Reason != keys.BadSignature {
-			return &Error{WrongKeyType, "verificationMethod", err.Error()}
+			return &Error{WrongKeyType, "verificationMethod", detailOf(err)}
 		}
-		return &Error{BadSignature, "proofValue", err.Error()}
+		return &Error{BadSignature, "proofValue", detailOf(err)}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package di
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/multiformats/go-multibase"
@@ -43,12 +44,20 @@ func isSuite(proof strictjson.Object, suite string) error {
 // checkSignature is the last step of the suites with one signature.
 func checkSignature(key *keys.Key, alg keys.Algorithm, data, signature []byte) error {
 	if err := key.Fits(alg); err != nil {
-		return &Error{WrongKeyType, "verificationMethod", err.Error()}
+		return &Error{WrongKeyType, "verificationMethod", detailOf(err)}
 	}
 	if err := key.Verify(alg, data, signature); err != nil {
-		return &Error{BadSignature, "proofValue", err.Error()}
+		return &Error{BadSignature, "proofValue", detailOf(err)}
 	}
 	return nil
+}
+
+// detailOf is what a key's error says beside its reason.
+func detailOf(err error) string {
+	if e := (*keys.Error)(nil); errors.As(err, &e) {
+		return e.Detail
+	}
+	return err.Error()
 }
 
 // base58Value decodes proofValue, a base58btc multibase value of size bytes.

@@ -242,6 +242,11 @@ func (tr trial) verdict(t *testing.T) wire.Verdict {
 			return wire.Verdict{Outcome: "error", Reason: reply.Error.Reason,
 				Checks: []wire.Check{{Check: "request", Result: wire.Fail, Reason: reply.Error.Reason, Detail: reply.Error.Error()}}}
 		case reply.Verdict != nil:
+			for _, c := range reply.Verdict.Checks {
+				if c.Reason != "" && strings.HasPrefix(c.Detail, c.Reason+":") {
+					t.Errorf("%s says its reason twice: %s", c.Check, c.Detail)
+				}
+			}
 			return *reply.Verdict
 		}
 		for _, n := range reply.Needs {

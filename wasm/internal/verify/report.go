@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -19,7 +20,16 @@ func newReport(now time.Time) *report {
 }
 
 func (r *report) add(check string, result wire.Result, reason, detail string, rests ...string) {
-	r.v.Checks = append(r.v.Checks, wire.Check{Check: check, Result: result, Reason: reason, Detail: detail, Rests: rests})
+	r.v.Checks = append(r.v.Checks, wire.Check{Check: check, Result: result, Reason: reason, Detail: beside(reason, detail), Rests: rests})
+}
+
+// beside is a detail without the reason that its error began with, once for each package
+// that it came through: they stand side by side.
+func beside(reason, detail string) string {
+	for reason != "" && strings.HasPrefix(detail, reason+": ") {
+		detail = detail[len(reason)+2:]
+	}
+	return detail
 }
 
 func (r *report) pass(check, detail string, rests ...string) {
@@ -48,7 +58,7 @@ func (r *report) relax(rule, check, reason string) {
 
 // problem adds the failure as problem details with one of the W3C's types.
 func (r *report) problem(kind, reason, detail string) {
-	r.v.Problems = append(r.v.Problems, wire.Problem{Type: kind, Title: reason, Detail: detail})
+	r.v.Problems = append(r.v.Problems, wire.Problem{Type: kind, Title: reason, Detail: beside(reason, detail)})
 }
 
 // conclude settles the outcome: a failed check rejects, an unknown one leaves it
