@@ -34,6 +34,8 @@ type Method struct {
 	Purposes []string
 	// Revoked and Expires are times in RFC 3339, UTC, or "".
 	Revoked, Expires string
+
+	text string // the method in canonical JSON
 }
 
 // reference is an entry of a relationship that names a method.
@@ -143,7 +145,7 @@ func (d *Document) absolute(url string) string {
 // add reads a verification method, CID Section 2.2. purpose is "" for one that stands
 // under no relationship by itself.
 func (d *Document) add(o strictjson.Object, member, purpose string) error {
-	m := &Method{}
+	m := &Method{text: string(strictjson.Encode(o))}
 	for _, f := range []struct {
 		name string
 		dst  *string
@@ -161,8 +163,15 @@ func (d *Document) add(o strictjson.Object, member, purpose string) error {
 		return fail(MalformedDocument, member, "more than %d methods", maxMethods)
 	}
 	for _, other := range d.methods {
-		if other.ID == m.ID {
+		switch {
+		case other.ID != m.ID:
+		case other.text != m.text: // CID Section 3.4: "the behaviour is not defined"
 			return fail(MalformedDocument, member, "two methods of that id")
+		default: // the same again, embedded under each of its relationships
+			if purpose != "" && !slices.Contains(other.Purposes, purpose) {
+				other.Purposes = append(other.Purposes, purpose)
+			}
+			return nil
 		}
 	}
 	if !isURL(m.Controller) {

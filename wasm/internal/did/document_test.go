@@ -136,6 +136,11 @@ func TestParseDocumentRules(t *testing.T) {
 		{"id twice", func(o strictjson.Object) { first(o)["id"] = subject + "#b" }, MalformedDocument},
 		{"id twice, once relative", func(o strictjson.Object) { first(o)["id"] = "#b" }, MalformedDocument},
 		{"id twice, once embedded", func(o strictjson.Object) { first(o)["id"] = "#login" }, MalformedDocument},
+		{"id twice, embedded with another key", func(o strictjson.Object) {
+			again := first(o).Without()
+			again["publicKeyJwk"] = other.JWK
+			o["capabilityInvocation"] = []any{again}
+		}, MalformedDocument},
 		{"embedded without type", func(o strictjson.Object) { delete(o.Array("authentication")[1].(strictjson.Object), "type") }, MalformedDocument},
 		{"revoked without an offset", func(o strictjson.Object) { first(o)["revoked"] = "2026-01-02T03:04:05" }, MalformedDocument},
 		{"revoked a date", func(o strictjson.Object) { first(o)["revoked"] = "2026-01-02" }, MalformedDocument},
@@ -160,6 +165,28 @@ func TestParseDocumentRules(t *testing.T) {
 			_, err := ParseDocument(subject, o)
 			wantReason(t, err, tt.want)
 		})
+	}
+}
+
+// The same method again is the same method, with the relationships of each.
+func TestParseDocumentEmbeddedAgain(t *testing.T) {
+	o := document()
+	o["assertionMethod"] = []any{first(o), first(o), "#b"}
+	o["keyAgreement"] = []any{o.Array("authentication")[1]}
+	d, err := ParseDocument(subject, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, m := range d.Methods("") {
+		got += fmt.Sprintf("%s %v\n", m.ID, m.Purposes)
+	}
+	want := subject + "#a [assertionMethod authentication]\n" +
+		subject + "#b [assertionMethod]\n" +
+		subject + "#idle []\n" +
+		subject + "#login [authentication keyAgreement]\n"
+	if got != want {
+		t.Errorf("methods:\n%swant:\n%s", got, want)
 	}
 }
 
