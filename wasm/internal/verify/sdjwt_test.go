@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"fmt"
 	"math/big"
 	"net/url"
 	"reflect"
@@ -491,4 +492,26 @@ func TestVCSDJWT(t *testing.T) {
 		}(), "accepted"},
 		{"not bound, and asked", func() trial { tr := in(nil); tr.expect = sdAsked; return tr }(), "rejected expect key_binding_missing"},
 	})
+}
+
+// VC-JOSE-COSE lets an issuer have its credentialStatus withheld: what is known of the
+// status is then said with that.
+func TestStatusMayBeWithheld(t *testing.T) {
+	i := testissuer.Key("ES256", "issuer").AsDIDKey()
+	for withheld, want := range map[int]string{
+		0: "the credential names no status",
+		2: "the credential discloses no status; 2 of its claims are withheld, and one may be among them",
+	} {
+		b, doc := &testissuer.SDJWT{Issuer: i}, document2(i.ID)
+		var sums []any
+		for n := range withheld {
+			sums = append(sums, fmt.Sprint("digest ", n))
+		}
+		doc["_sd"] = append([]any{b.Hide("name", "x")}, sums...)
+		doc["credentialSubject"].(object)["_sd"] = []any{"a digest within"}
+		v := trial{input: b.Issue(object{"typ": "vc+sd-jwt"}, doc), regs: registry(entity(i.ID, object{"auth": []any{object{"action": "issue", "resource": "*"}}}))}.verdict(t)
+		if c := checkOf(v, wire.CheckStatus); ends(v) != "accepted" || c.Detail != want {
+			t.Errorf("%d withheld: %s: %q, want %q", withheld, ends(v), c.Detail, want)
+		}
+	}
 }

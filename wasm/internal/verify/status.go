@@ -33,12 +33,12 @@ func stands(r *report, a *trust.Answer, policy wire.Policy) bool {
 // certificates that its keys are in: all of them count.
 // What lists it lacks becomes needs, all in one round. It reports whether a list is
 // stale, and accepted so.
-func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, made []*keys.Key, good bool, policy wire.Policy) (stale bool) {
+func statusCheck(ev *evidence, r *report, env *cred.Envelope, p proof.Proven, m *material, made []*keys.Key, good bool, policy wire.Policy) (stale bool) {
 	entries, worst := status.Entries(p)
 	signers := m.signers(made)
 	switch {
 	case len(p.Credential().Status) == 0 && len(signers) == 0:
-		r.pass(wire.CheckStatus, "the credential names no status")
+		r.pass(wire.CheckStatus, noStatus(env))
 		return false
 	case worst.Reason != "" && !worst.Unknown:
 		r.fail(wire.CheckStatus, worst.Reason, worst.Detail, false)
@@ -54,7 +54,7 @@ func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, made []*k
 	}
 	var details, rests []string
 	if len(p.Credential().Status) == 0 {
-		details = append(details, "the credential names no status")
+		details = append(details, noStatus(env))
 	}
 	key := m.made(0, made[0])
 	asked := map[string]*listing{}
@@ -103,6 +103,16 @@ func statusCheck(ev *evidence, r *report, p proof.Proven, m *material, made []*k
 	}
 	r.pass(wire.CheckStatus, strings.Join(details, "; "), rests...)
 	return stale
+}
+
+// noStatus says that a credential names no status, as far as is known: VC-JOSE-COSE asks of
+// issuers only that they SHOULD NOT let a credentialStatus be withheld ("With SD-JWT"). An
+// SD-JWT VC's must not be, and is in the open.
+func noStatus(env *cred.Envelope) string {
+	if env.Format == cred.VCSDJWT && env.SD.Claims.Undisclosed > 0 {
+		return fmt.Sprintf("the credential discloses no status; %d of its claims are withheld, and one may be among them", env.SD.Claims.Undisclosed)
+	}
+	return "the credential names no status"
 }
 
 // statusProblem adds the problem details of Bitstring Status List Section 3.5.

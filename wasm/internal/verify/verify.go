@@ -149,7 +149,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	allowed := trust.Check(proven, ev, ev.now)
 	ev.take(&allowed)
 	good := stands(r, &allowed, policy)
-	stale = statusCheck(ev, r, proven, &m, made, good, policy) || stale
+	stale = statusCheck(ev, r, env, proven, &m, made, good, policy) || stale
 	if env.Format == cred.SDJWTVC {
 		typeCheck(ev, r, env, c, good)
 	} else {
