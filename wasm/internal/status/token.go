@@ -16,6 +16,7 @@ import (
 const (
 	typeJWT     = "application/statuslist+jwt"
 	typeCWT     = "application/statuslist+cwt"
+	formatCWT   = 279 // the same, as IANA has it among the CoAP Content-Formats
 	tokenAccept = typeJWT + ", " + typeCWT
 )
 
@@ -107,8 +108,10 @@ func openCWT(body []byte) (*cred.Envelope, Answer) {
 		if strings.ToLower(typ) != typeCWT {
 			return nil, badList("its type is %.60q, want %s", typ, typeCWT)
 		}
-	case int64: // Section 5.2 allows it; no number is registered in the text
-		return nil, Answer{Reason: Unsupported, Unknown: true, Detail: fmt.Sprintf("the list's type is the CoAP Content-Format %d, which is not known here", typ)}
+	case int64: // Section 5.2 lets the type be its CoAP Content-Format
+		if typ != formatCWT {
+			return nil, badList("its type is the CoAP Content-Format %d, want %d or %s", typ, formatCWT, typeCWT)
+		}
 	default:
 		return nil, badList("its type is not %s, in the protected header", typeCWT)
 	}

@@ -39,7 +39,9 @@ func TestTokenStatusListCWT(t *testing.T) {
 		return trial{input: text, regs: regs, docs: map[string]string{tokenURL: list}}
 	}
 	untagged, otherType, byNumber, noType := message(claims(nil)), message(claims(nil)), message(claims(nil)), message(claims(nil))
-	byNumber.Protected[int64(cose.LabelTyp)] = int64(60)
+	byNumber.Protected[int64(cose.LabelTyp)] = int64(279)
+	otherNumber := message(claims(nil))
+	otherNumber.Protected[int64(cose.LabelTyp)] = int64(61) // application/cwt
 	delete(noType.Protected, int64(cose.LabelTyp))
 	untagged.Untagged = true
 	otherType.Protected[int64(cose.LabelTyp)] = "application/cwt"
@@ -55,7 +57,8 @@ func TestTokenStatusListCWT(t *testing.T) {
 		{"not tagged", judged(5, i.Sign1(untagged)), "rejected status malformed_list"},
 		{"with the tag of a CWT", judged(5, append([]byte{0xd8, 0x3d}, good...)), "rejected status malformed_list"},
 		{"of another type", judged(5, i.Sign1(otherType)), "rejected status malformed_list"},
-		{"of a type by its number", judged(5, i.Sign1(byNumber)), "undetermined status status_unsupported"},
+		{"of its type by number", judged(5, i.Sign1(byNumber)), "accepted"},
+		{"of another type by number", judged(5, i.Sign1(otherNumber)), "rejected status malformed_list"},
 		{"of no type", judged(5, i.Sign1(noType)), "rejected status malformed_list"},
 		{"of an SD-JWT VC", asSDJWT(string(good)), "rejected status malformed_list"},
 		{"of an SD-JWT VC, as a JWT", asSDJWT(i.JWT(object{"typ": "statuslist+jwt"}, tokenClaims())), "accepted"},
