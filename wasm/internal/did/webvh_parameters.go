@@ -65,8 +65,8 @@ func (p *parameters) update(o strictjson.Object, first bool) error {
 			switch {
 			case !ok && v != nil:
 				err = fail(MalformedLog, name, "want true or false")
-			case now && !first && !p.portable:
-				err = fail(InvalidLog, name, "becomes true after the first entry")
+			case now && !first: // also where it was true before
+				err = fail(InvalidLog, name, "true is for the first entry alone")
 			default:
 				p.portable = now
 			}

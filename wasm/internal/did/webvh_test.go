@@ -373,6 +373,14 @@ func TestWebVHRules(t *testing.T) {
 		{name: "portable later", list: versions(), edit: func(l []testissuer.Version) {
 			l[1].Parameters = with(l[1].Parameters, strictjson.Object{"portable": true})
 		}, want: InvalidLog, member: "portable"},
+		{name: "portable, and said again later", list: versions(), edit: func(l []testissuer.Version) {
+			l[0].Parameters = with(l[0].Parameters, strictjson.Object{"portable": true})
+			l[1].Parameters = with(l[1].Parameters, strictjson.Object{"portable": true})
+		}, want: InvalidLog, member: "portable"},
+		{name: "portable no more", list: versions(), edit: func(l []testissuer.Version) {
+			l[0].Parameters = with(l[0].Parameters, strictjson.Object{"portable": true})
+			l[1].Parameters = with(l[1].Parameters, strictjson.Object{"portable": false})
+		}},
 
 		{name: "deactivated", list: append(versions(), gone), want: Deactivated},
 		{name: "deactivated later", list: append(versions(), gone), at: "2025-06-01T00:00:00Z"},
