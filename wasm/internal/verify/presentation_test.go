@@ -42,9 +42,11 @@ func degreeToken(subject string, more object) string {
 }
 
 // degreeJWT is a credential of VCDM 1.1 as a JWT.
-func degreeJWT(subject string) string {
+func degreeJWT(subject string) string { return degreeJWTWith(subject, nil) }
+
+func degreeJWTWith(subject string, more object) string {
 	doc := degree("", object{"@context": []any{"https://www.w3.org/2018/credentials/v1"}, "issuer": nil, "validFrom": nil, "credentialSubject": object{"degree": "Bachelor"}})
-	return college.JWT(object{"typ": "JWT"}, object{"iss": college.ID, "nbf": number(1767225600), "sub": subject, "vc": doc})
+	return college.JWT(object{"typ": "JWT"}, with(object{"iss": college.ID, "nbf": number(1767225600), "sub": subject, "vc": doc}, more))
 }
 
 func wrapped(mediaType, token string) object {
@@ -445,6 +447,17 @@ func TestHolderByConfirmation(t *testing.T) {
 		{"another's thumbprint", of(ada, ada.ID, object{"jkt": eve.Thumbprint()}), "rejected holder holder_is_not_subject"},
 		{"another's name", of(ada, ada.ID, object{"kid": eve.Kid}), "rejected holder holder_is_not_subject"},
 		{"no key", of(ada, ada.ID, object{}), "rejected holder holder_is_not_subject"},
+	})
+	// The same in the vp claim of VCDM 1.1, and in a presentation by Data Integrity.
+	old := func(f int, credential any) trial {
+		return question(presentationForms()[f].make(edit(func(s *show) { s.credentials = []any{credential} })))
+	}
+	toAda, toEve := object{"cnf": object{"jwk": ada.JWK}}, object{"cnf": object{"jwk": eve.JWK}}
+	runAttempts(t, []attempt{
+		{"a JWT, its key", old(0, degreeJWTWith("urn:uuid:1", toAda)), "accepted"},
+		{"a JWT, another's key", old(0, degreeJWTWith("urn:uuid:1", toEve)), "rejected holder holder_is_not_subject"},
+		{"an enveloped token by Data Integrity, its key", old(3, wrapped("application/vc+jwt", degreeToken("urn:uuid:1", toAda))), "accepted"},
+		{"an enveloped token by Data Integrity, another's key", old(3, wrapped("application/vc+jwt", degreeToken("urn:uuid:1", toEve))), "rejected holder holder_is_not_subject"},
 	})
 	// A name that leads to no keys is nobody's: whoever takes it shows no more than their own.
 	v := of(nameless, "urn:uuid:2", object{"jwk": ada.JWK}).verdict(t)
