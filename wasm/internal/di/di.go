@@ -19,6 +19,7 @@ package di
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/verilith/verilith/wasm/internal/xsd"
@@ -112,6 +113,9 @@ func ParseProof(o strictjson.Object) (*Proof, error) {
 	if p.Type == "DataIntegrityProof" && p.Suite == "" {
 		return nil, &Error{MalformedProof, "cryptosuite", "is missing; a DataIntegrityProof names its suite"}
 	}
+	if o.Has("id") && !isURL(p.ID) {
+		return nil, &Error{MalformedProof, "id", fmt.Sprintf("%.100q is no URL", p.ID)}
+	}
 	var err error
 	if p.Created, err = instant(o, "created"); err != nil {
 		return nil, err
@@ -126,6 +130,12 @@ func ParseProof(o strictjson.Object) (*Proof, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// isURL holds the id of a proof to Section 2.1: it "MUST be a URL", which has a scheme.
+func isURL(s string) bool {
+	scheme, rest, _ := strings.Cut(s, ":")
+	return scheme != "" && scheme[0]|0x20 >= 'a' && scheme[0]|0x20 <= 'z' && rest != "" && !strings.ContainsAny(s, " \"<>\\^`{|}")
 }
 
 // Name is the suite in words: its cryptosuite, or the type that stands for one.

@@ -81,6 +81,10 @@ func TestEdDSAJCS2022(t *testing.T) {
 		{"unknown proof member is signed too", func(_, p strictjson.Object) { p["nonce"] = "n" }, BadSignature},
 		{"purpose changed", func(_, p strictjson.Object) { p["proofPurpose"] = "authentication" }, BadSignature},
 		{"created changed", func(_, p strictjson.Object) { p["created"] = "2026-01-02T03:04:06Z" }, BadSignature},
+		{"id added", func(_, p strictjson.Object) { p["id"] = "urn:proof:1" }, BadSignature},
+		{"id is no URL", func(_, p strictjson.Object) { p["id"] = "proof-1" }, MalformedProof},
+		{"id is a blank node", func(_, p strictjson.Object) { p["id"] = "_:proof" }, MalformedProof},
+		{"id with a space", func(_, p strictjson.Object) { p["id"] = "urn:proof: 1" }, MalformedProof},
 		{"created is no date", func(_, p strictjson.Object) { p["created"] = "yesterday" }, MalformedProof},
 		{"context appended after signing", func(d, _ strictjson.Object) { d["@context"] = append(d.Array("@context"), "https://example.org/later") }, ""},
 		{"context put before", func(d, _ strictjson.Object) {

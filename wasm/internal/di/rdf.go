@@ -51,8 +51,9 @@ type memo struct {
 }
 
 // injected are the contexts that define a type of proof. Where a document has none of
-// them the first is added: VC-DATA-INTEGRITY Section 2.4.1, Context Injection. That text
-// is about DataIntegrityProof; issuers do so for the suites before it too.
+// them, and no other that does, the first is added: VC-DATA-INTEGRITY Section 2.4.1,
+// Context Injection. That text is about DataIntegrityProof; issuers do so for the suites
+// before it too.
 var injected = map[string][]string{
 	"DataIntegrityProof":          {"https://w3id.org/security/data-integrity/v2", "https://w3id.org/security/data-integrity/v1", "https://www.w3.org/ns/credentials/v2"},
 	"Ed25519Signature2020":        {"https://w3id.org/security/suites/ed25519-2020/v1"},
@@ -61,19 +62,25 @@ var injected = map[string][]string{
 	"JsonWebSignature2020":        {"https://w3id.org/security/suites/jws-2020/v1"},
 }
 
-// contextOf is the @context by which the document and its proofs are read.
-func (in *input) contextOf() any {
-	entries := list(in.secured["@context"])
+// contextOf is the @context by which the document and its proofs are read. options is the
+// proof without its value.
+func (in *input) contextOf(options strictjson.Object) any {
+	context := in.secured["@context"]
 	known := injected[in.proof.String("type")]
-	for _, c := range entries {
-		if url, ok := c.(string); ok && slices.Contains(known, url) {
-			return in.secured["@context"]
-		}
+	if known == nil || in.toRDF == nil || slices.ContainsFunc(list(context), func(c any) bool {
+		url, ok := c.(string)
+		return ok && slices.Contains(known, url)
+	}) {
+		return context
 	}
-	if known == nil {
-		return in.secured["@context"]
+	// Are the terms of the proof "mapped by existing values", as by a @vocab?
+	options = options.Without()
+	options["@context"] = context
+	_, err := in.toRDF(options)
+	if e := (*Error)(nil); errors.As(err, &e) && e.Reason == Reason(jsonld.UndefinedTerm) {
+		return append(slices.Clone(list(context)), known[0])
 	}
-	return append(slices.Clone(entries), known[0])
+	return context
 }
 
 // canonical returns the canonical form of the document and of the proof's
@@ -89,13 +96,13 @@ func (in *input) canonical(hash rdfc.Hash) (document, config *rdfc.Result, err e
 }
 
 func (in *input) canonicalize(hash rdfc.Hash) (document, config *rdfc.Result, err error) {
-	context := in.contextOf()
 	options := in.proof.Without("proofValue", "jws", "signatureValue")
 	// A proof that brings contexts of its own would be read by them and not by the
 	// document's, which is what Section 3.2.5 says. Those that repeat the document's are met.
 	if own, ok := options["@context"]; ok && !startsWith(list(in.secured["@context"]), list(own)) {
 		return nil, nil, &Error{ContextMismatch, "proof.@context", "the document's contexts do not start with those of the proof"}
 	}
+	context := in.contextOf(options)
 	options["@context"] = context
 	unsecured := in.secured.Without()
 	unsecured["@context"] = context

@@ -239,6 +239,32 @@ func TestContextInjection(t *testing.T) {
 	}
 }
 
+// Nothing is injected where the document's contexts have a meaning for the proof's terms:
+// Section 2.4.1 asks for it where they are "not mapped by existing values".
+func TestNoContextInjection(t *testing.T) {
+	issuer := testissuer.Key("EdDSA", "issuer")
+	issuer.Kid = "did:example:issuer#key"
+	vocab := strictjson.Object{"@vocab": "https://example.org/vocab#"}
+	doc := linked(vcdm1, vocab)
+	secured := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", doc, nil)
+	if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
+		t.Fatal(err)
+	}
+	// Signed with the context that would be injected, and shown without.
+	with := linked(vcdm1, vocab, injected["DataIntegrityProof"][0])
+	other := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", with, nil)
+	other["@context"] = doc["@context"]
+	if err := checkRDF(other, keyOf(t, issuer)); reasonOf(err) != BadSignature {
+		t.Fatalf("got %v", err)
+	}
+	// A context that cannot be had is none without the terms.
+	missing := secured.Without()
+	missing["@context"] = append([]any{"https://example.org/unknown"}, doc.Array("@context")...)
+	if err := checkRDF(missing, keyOf(t, issuer)); reasonOf(err) != ContextUnavailable {
+		t.Fatalf("got %v", err)
+	}
+}
+
 // MUSTS 6: a context is what its digest says; a document for its IRI is not looked at.
 func TestMust6ContextsAreKnownByHash(t *testing.T) {
 	issuer := testissuer.Key("EdDSA", "issuer")
