@@ -3,22 +3,19 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/verilith/verilith/host"
-	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
 )
 
 // signinFlags are what signin is told.
 type signinFlags struct {
-	message, signature, nonce, origin, uri, requestID, now, casePath, color string
-	domains                                                                 list
-	chain                                                                   int64
-	json, quiet                                                             bool
+	verdictFlags
+	message, signature, nonce, origin, uri, requestID, now string
+	domains                                                list
+	chain                                                  int64
 }
 
 func signinCommand() *command {
@@ -45,10 +42,7 @@ fault.`,
 			fs.Int64Var(&f.chain, "chain", 0, "`NUMBER` of the chain that it must be for (EIP-155)")
 			fs.StringVar(&f.requestID, "request-id", "", "`ID` of the request that it must answer")
 			fs.StringVar(&f.now, "now", "", "`TIME` (RFC 3339) to judge at (default now)")
-			fs.BoolVar(&f.json, "json", false, "print the receipt as JSON: module, case and verdict")
-			fs.StringVar(&f.casePath, "case", "", "`FILE` to write the case to, a CAR, for verilith replay")
-			fs.BoolVar(&f.quiet, "quiet", false, "print the outcome and its reason only")
-			fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
+			f.verdictFlags.flags(fs, "module, case and verdict")
 			return f.run
 		},
 	}
@@ -89,23 +83,7 @@ func (f *signinFlags) run(ctx context.Context, args []string, s std) error {
 	if err != nil {
 		return err
 	}
-	if f.casePath != "" {
-		if err := os.WriteFile(f.casePath, got.Case, 0o666); err != nil {
-			return err
-		}
-	}
-	switch {
-	case f.json:
-		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf("verdict", got.Verdict, got.Receipt)))
-	case f.quiet:
-		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(got.Outcome)+" "+got.Reason))
-	default:
-		err = show(s.out, p, got)
-	}
-	if err != nil {
-		return err
-	}
-	return outcomeExit(got.Outcome)
+	return f.tell(s, p, got)
 }
 
 // signInRows show what a sign-in's message says.

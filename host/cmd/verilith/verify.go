@@ -15,9 +15,10 @@ import (
 // verifyFlags are what verify is told.
 type verifyFlags struct {
 	sources
-	trust, nonce, origin, now, mediaType, casePath, color string
-	audience, acceptStale, resources                      list
-	unbound, unboundHolder, json, quiet, lines            bool
+	verdictFlags
+	trust, nonce, origin, now, mediaType string
+	audience, acceptStale, resources     list
+	unbound, unboundHolder, lines        bool
 	openid4vp
 }
 
@@ -67,10 +68,7 @@ With --jsonl, every line of the input is a JSON object {"id", "input", "mediaTyp
 			f.openid4vp.flags(fs)
 			fs.StringVar(&f.now, "now", "", "`TIME` (RFC 3339) to judge at (default now)")
 			fs.StringVar(&f.mediaType, "media-type", "", "media `TYPE` that the credential came with")
-			fs.BoolVar(&f.json, "json", false, "print the receipt as JSON: module, case, verdict, and what was asked")
-			fs.StringVar(&f.casePath, "case", "", "`FILE` to write the case to, a CAR, for verilith replay")
-			fs.BoolVar(&f.quiet, "quiet", false, "print the outcome and its reason only")
-			fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
+			f.verdictFlags.flags(fs, "module, case, verdict, and what was asked")
 			fs.BoolVar(&f.lines, "jsonl", false, "judge one credential a line; see above")
 			return func(ctx context.Context, args []string, s std) error {
 				defer f.done()
@@ -119,23 +117,7 @@ func (f *verifyFlags) verify(ctx context.Context, args []string, s std) error {
 	if err != nil {
 		return err
 	}
-	if f.casePath != "" {
-		if err := os.WriteFile(f.casePath, got.Case, 0o666); err != nil {
-			return err
-		}
-	}
-	switch {
-	case f.json:
-		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf("verdict", got.Verdict, got.Receipt)))
-	case f.quiet:
-		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(got.Outcome)+" "+got.Reason))
-	default:
-		err = show(s.out, p, got)
-	}
-	if err != nil {
-		return err
-	}
-	return outcomeExit(got.Outcome)
+	return f.tell(s, p, got)
 }
 
 // request is what the flags ask for, without an input.
@@ -179,6 +161,41 @@ func (f *verifyFlags) request() (host.Request, error) {
 	}
 	req.Registries, err = f.trusted()
 	return req, err
+}
+
+// verdictFlags say how a verdict is told.
+type verdictFlags struct {
+	casePath, color string
+	json, quiet     bool
+}
+
+func (f *verdictFlags) flags(fs *flag.FlagSet, receipt string) {
+	fs.BoolVar(&f.json, "json", false, "print the receipt as JSON: "+receipt)
+	fs.StringVar(&f.casePath, "case", "", "`FILE` to write the case to, a CAR, for verilith replay")
+	fs.BoolVar(&f.quiet, "quiet", false, "print the outcome and its reason only")
+	fs.StringVar(&f.color, "color", "auto", "`WHEN` to use colour: auto, always, never")
+}
+
+// tell writes the case where it is asked for, prints the verdict, and ends with its exit code.
+func (f *verdictFlags) tell(s std, p paint, got host.Verdict) error {
+	if f.casePath != "" {
+		if err := os.WriteFile(f.casePath, got.Case, 0o666); err != nil {
+			return err
+		}
+	}
+	var err error
+	switch {
+	case f.json:
+		_, err = fmt.Fprintf(s.out, "%s\n", strictjson.Encode(receiptOf("verdict", got.Verdict, got.Receipt)))
+	case f.quiet:
+		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(got.Outcome)+" "+got.Reason))
+	default:
+		err = show(s.out, p, got)
+	}
+	if err != nil {
+		return err
+	}
+	return outcomeExit(got.Outcome)
 }
 
 // outcomeExit is the exit code of an outcome.
