@@ -23,8 +23,8 @@ export function record(row) {
 export function recordCopies(cell, copies) {
   const right = ({ want, got }) => want[0] === got[0] && want[1] === got[1]
   const count = (list) => [list.filter(right).length, list.length]
-  const good = copies.filter(({ want }) => want[0] === "accepted")
-  const bad = copies.filter(({ want }) => want[0] !== "accepted")
+  const good = copies.filter(({ want }) => want[0].startsWith("accepted"))
+  const bad = copies.filter(({ want }) => !want[0].startsWith("accepted"))
   record({ ...cell, accepted: count(good), tampered: count(bad), kinds: new Set(bad.map(({ want }) => want.join(" "))).size })
 }
 

@@ -196,3 +196,10 @@ export const sdJWTMakers = [
   maker("SD-JWT VC with key binding by @sd-jwt", "sha-256", "ES256", { bound: true }),
   only(maker("SD-JWT VC with SHA3-512, holder's key Ed25519", "sha3-512", "EdDSA", { bound: true }), "ES256", ["did:key"]),
 ]
+
+/** An SD-JWT VC with a status claim, without disclosures. */
+export async function tokenReferrer(issuer, { from, until, status }) {
+  const sdjwt = library(issuer, keyPair("ES256"), "sha-256")
+  const claims = { iss: issuer.id, iat: seconds(from), exp: seconds(until), vct: type, given_name: "Ada", status }
+  return { input: await sdjwt.issue(claims, { _sd: ["given_name"] }, { header: { kid: issuer.method } }) }
+}

@@ -41,7 +41,8 @@ export async function verdicts(lines) {
   const module = await verifier()
   const all = []
   for (const { resources = {}, ...request } of lines) {
-    all.push(await module.verify(request, { fetchers: documentFetcher(resources), store: memoryStore() }))
+    const documents = Object.entries(resources).map(([url, { base64, ...d }]) => [url, base64 ? { ...d, body: Buffer.from(base64, "base64") } : d])
+    all.push(await module.verify(request, { fetchers: documentFetcher(Object.fromEntries(documents)), store: memoryStore() }))
   }
   return all
 }

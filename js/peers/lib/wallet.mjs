@@ -79,7 +79,7 @@ async function jwtVC(issuer, holder, types, bound) {
 /** The holder's and the issuer's documents for Digital Bazaar's library. */
 const loader = (...parties) => async (url) => loaderOf(parties.find((p) => url.startsWith(p.id)) ?? parties[0])(url)
 
-async function suite(by) {
+export async function suite(by) {
   const key = await Ed25519Multikey.fromJwk({ jwk: by.key.private, secretKey: true, id: by.method, controller: by.id })
   return new DataIntegrityProof({ signer: key.signer(), cryptosuite: createSignCryptosuite(), date: now.toISOString().replace(/\.\d+Z$/, "Z") })
 }
