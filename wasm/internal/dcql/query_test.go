@@ -62,6 +62,9 @@ func TestParse(t *testing.T) {
 		{"meta of nothing that is known", `{"type_values": [["Job"]]}`, `{"types": [["Job"]]}`, "credentials[3].meta.type_values"},
 		{"types in no list of their own", `[["Job"]]`, `["Job"]`, "credentials[3].meta.type_values[0]"},
 		{"an empty list of types", `[["Job"]]`, `[]`, "credentials[3].meta.type_values"},
+		{"a vct that is a number", `["https://a.example/pid", "urn:b"]`, `["urn:b", 5]`, "credentials[0].meta.vct_values[1]"},
+		{"a claim that is no object", `{"id": "c", "path": ["list", 0]}`, `5`, "credentials[0].claims[2]"},
+		{"an index that no array has", `["list", 0]`, `["list", 20001]`, "credentials[0].claims[2].path"},
 		{"meta of another format", `"format": "mso_mdoc"`, `"format": "dc+sd-jwt"`, "credentials[1].meta.vct_values"},
 		{"meta with a slip", `"vct_values"`, `"vct_value"`, "credentials[0].meta.vct_values"},
 		{"multiple is no boolean", `"multiple": true`, `"multiple": 1`, "credentials[1].multiple"},
@@ -99,6 +102,24 @@ func TestParse(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.member)
 			}
 		})
+	}
+}
+
+// Section 6: credentials is "a non-empty array", and credential_sets too.
+func TestNoCredentials(t *testing.T) {
+	for text, member := range map[string]string{
+		`{}`:                   "credentials",
+		`{"credentials": []}`:  "credentials",
+		`{"credentials": {}}`:  "credentials",
+		`{"credentials": [5]}`: "credentials[0]",
+		`{"credentials": [{"id": "a", "format": "x", "meta": {}}], "credential_sets": []}`:  "credential_sets",
+		`{"credentials": [{"id": "a", "format": "x", "meta": {}}], "credential_sets": [5]}`: "credential_sets[0]",
+		`{"credentials": [{"id": "a", "format": "x", "meta": {}}]}`:                         "",
+	} {
+		var e *Error
+		if _, err := Parse(object(t, text)); err == nil && member != "" || err != nil && (!errors.As(err, &e) || e.Member != member) {
+			t.Errorf("%s: %v, want %q refused", text, err, member)
+		}
 	}
 }
 
@@ -160,6 +181,9 @@ func TestParseLimits(t *testing.T) {
 		most int
 		of   func(n int) strictjson.Object
 	}{
+		{"types", MaxValues, func(n int) strictjson.Object {
+			return query(with("meta", strictjson.Object{"vct_values": repeat(n, text)}), nil)
+		}},
 		{"credential queries", MaxCredentials, func(n int) strictjson.Object { return query(repeat(n, credential), nil) }},
 		{"claims", MaxClaims, func(n int) strictjson.Object {
 			return query(with("claims", repeat(n, func(int) any { return strictjson.Object{"path": []any{"a"}} })), nil)
