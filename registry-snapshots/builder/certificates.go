@@ -3,9 +3,8 @@ package builder
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/pem"
 
-	"github.com/fxamacker/cbor/v2"
+	"github.com/verilith/verilith/wasm/keys"
 )
 
 // checkCRL holds an X.509 revocation list to be one of version 2 in DER, as what a
@@ -30,12 +29,12 @@ const maxCertificates = 6
 // some in a CBOR sequence (RFC 7515 Section 4.1.5, RFC 9360 Section 2), and the first to
 // be certified by the next, and so on.
 func checkCertificates(id string, body []byte) error {
-	ders, err := certificatesIn(id, body)
+	ders, err := keys.CertificateFile(body, maxCertificates+1)
 	if err != nil {
-		return err
+		return errorf(BadDocument, id, "%v", err)
 	}
-	if n := len(ders); n == 0 || n > maxCertificates {
-		return errorf(BadDocument, id, "%d certificates in PEM, DER or a CBOR sequence, want 1 to %d", n, maxCertificates)
+	if len(ders) > maxCertificates {
+		return errorf(BadDocument, id, "over %d certificates", maxCertificates)
 	}
 	var before *x509.Certificate
 	for i, der := range ders {
@@ -49,37 +48,4 @@ func checkCertificates(id string, body []byte) error {
 		before = c
 	}
 	return nil
-}
-
-func certificatesIn(id string, body []byte) (ders [][]byte, err error) {
-	switch {
-	case len(body) > 0 && body[0] == 0x30: // SEQUENCE
-		return [][]byte{body}, nil
-	case !bytes.Contains(body, []byte("-----BEGIN")):
-		for len(body) > 0 && body[0]>>5 == 2 && len(ders) <= maxCertificates {
-			var der []byte
-			if body, err = cbor.UnmarshalFirst(body, &der); err != nil {
-				return nil, errorf(BadDocument, id, "is no CBOR sequence of certificates: %v", err)
-			}
-			ders = append(ders, der)
-		}
-		if len(body) > 0 && len(ders) <= maxCertificates {
-			return nil, errorf(BadDocument, id, "is neither PEM, DER nor a CBOR sequence of certificates")
-		}
-		return ders, nil
-	}
-	for len(ders) <= maxCertificates {
-		b, rest := pem.Decode(body)
-		if b == nil {
-			break
-		}
-		if body = rest; b.Type != "CERTIFICATE" { // never a private key, whoever put it there
-			return nil, errorf(BadDocument, id, "%.60q in PEM, want CERTIFICATE", b.Type)
-		}
-		ders = append(ders, b.Bytes)
-	}
-	if len(ders) <= maxCertificates && bytes.Contains(body, []byte("-----BEGIN")) {
-		return nil, errorf(BadDocument, id, "PEM that cannot be read")
-	}
-	return ders, nil
 }

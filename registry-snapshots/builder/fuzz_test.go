@@ -2,12 +2,19 @@ package builder
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/importer"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
@@ -188,4 +195,45 @@ var didSeeds = []string{
 	`{"id":"did:web:a.example","assertionMethod":[{"id":"did:web:a.example#k","type":"Multikey","controller":"did:web:a.example","publicKeyMultibase":"z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2","expires":"2027-01-01T00:00:00Z"}]}`,
 	`{"id":"did:web:a.example","assertionMethod":[{"id":"#k","type":"Ed25519VerificationKey2018","controller":"did:web:a.example","publicKeyBase58":"H3C2AVvLMv6gmMNam3uVAjZpfkcJCwDwnZn6z3wXmqPV"}]}`,
 	`{"id":"did:web:a.example","authentication":["#k"],"verificationMethod":[{"id":"#k","type":"JsonWebKey","controller":"did:web:b.example"}]}`,
+}
+
+// Certificates that are carried are carried as PEM as well, the same ones, and what is a
+// revocation list is no chain.
+func FuzzCertificates(f *testing.F) {
+	seed := sha256.Sum256([]byte("builder fuzz"))
+	key := ed25519.NewKeyFromSeed(seed[:])
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: []byte("ca")}
+	der, err := x509.CreateCertificate(nil, c, c, key.Public(), key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	crl, err := x509.CreateRevocationList(nil, &x509.RevocationList{Number: big.NewInt(1), NextUpdate: time.Unix(1, 0)}, c, key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	inPEM := func(ders [][]byte) (b []byte) {
+		for _, der := range ders {
+			b = append(b, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+		}
+		return b
+	}
+	f.Add(der)
+	f.Add(crl)
+	f.Add(inPEM([][]byte{der, der}))
+	f.Add(append([]byte{0x59, byte(len(der) >> 8), byte(len(der))}, der...))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		list := checkCRL("list", body) == nil
+		if checkCertificates("chain", body) != nil {
+			return
+		}
+		ders, err := keys.CertificateFile(body, maxCertificates+1)
+		if err != nil || list || len(ders) == 0 || len(ders) > maxCertificates {
+			t.Fatalf("%d certificates, a list: %v, %v", len(ders), list, err)
+		}
+		again, err := keys.CertificateFile(inPEM(ders), maxCertificates+1)
+		if err != nil || !reflect.DeepEqual(again, ders) || checkCertificates("chain", inPEM(ders)) != nil {
+			t.Fatalf("%d certificates, then %d: %v", len(ders), len(again), err)
+		}
+	})
 }
