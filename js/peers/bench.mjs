@@ -2,7 +2,7 @@
 // tables with ratios. It judges no figure. A contender that accepts a tampered copy, or
 // a part that cannot run, is an error.
 //
-//   node bench.mjs [--quick] [--only sizes,load,speed,directory]
+//   node bench.mjs [--quick] [--only sizes,load,speed,rdfc,directory]
 
 import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
@@ -10,18 +10,20 @@ import { findChromium } from "./bench/chromium.mjs"
 import { directory, gateway } from "./bench/directory.mjs"
 import { moduleFile, startGo } from "./bench/go.mjs"
 import { loads, openings } from "./bench/load.mjs"
+import { rdfc } from "./bench/rdfc.mjs"
 import { sizes } from "./bench/sizes.mjs"
 import { speed } from "./bench/speed.mjs"
 import { startPages } from "./bench/visits.mjs"
-import { workloads as makeWorkloads } from "./bench/workloads.mjs"
+import { unsigned, workloads as makeWorkloads } from "./bench/workloads.mjs"
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } })
-const parts = values.only?.split(",") ?? ["sizes", "load", "speed", "directory"]
+const parts = values.only?.split(",") ?? ["sizes", "load", "speed", "rdfc", "directory"]
 const effort = values.quick
-  ? { quick: true, starts: 2, rounds: 5, millis: 60, warmUp: 400, session: { use: 1000, settle: 2500, later: 1 } }
-  : { quick: false, starts: 6, rounds: 20, millis: 150, warmUp: 2000, session: { use: 4000, settle: 4000, later: 3 } }
+  ? { quick: true, starts: 1, rounds: 3, millis: 40, warmUp: 300, session: { use: 1000, settle: 2500, later: 1 } }
+  : { quick: false, starts: 5, rounds: 12, millis: 120, warmUp: 1500, session: { use: 4000, settle: 4000, later: 3 } }
 
-const progress = (text) => console.error(`… ${text}`)
+const began = performance.now()
+const progress = (text) => console.error(`… ${((performance.now() - began) / 1000).toFixed(0).padStart(3)} s  ${text}`)
 const print = (text) => console.log(text)
 
 if (!existsSync(moduleFile)) throw new Error(`${moduleFile} is not there: run make build js first`)
@@ -40,12 +42,16 @@ try {
     progress("sizes")
     print(await sizes(effort))
   }
-  if (parts.includes("load") || parts.includes("speed")) {
+  if (["load", "speed", "rdfc"].some((part) => parts.includes(part))) {
     progress("building, issuing")
-    const workloads = await makeWorkloads()
+    const workloads = await makeWorkloads(effort)
     const go = startGo()
     closers.push(() => go.close())
-    const pages = chromium && (await startPages(chromium, workloads))
+    if (parts.includes("rdfc")) {
+      progress("canonical RDF")
+      print(await rdfc(go, unsigned(), effort))
+    }
+    const pages = chromium && parts.some((part) => ["load", "speed"].includes(part)) && (await startPages(chromium, workloads))
     if (pages) closers.push(() => pages.close())
     if (parts.includes("load")) {
       progress("host.Open")

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { performance } from "node:perf_hooks"
 import { command } from "../lib/verilith.mjs"
-import { contenders, ours, takes } from "./contenders.mjs"
+import { contenders, labelOf, ours, takes } from "./contenders.mjs"
 import { startNode } from "./node.mjs"
 import { sizeOf } from "./pages.mjs"
 import { bytes, ms, ratio, table } from "./table.mjs"
@@ -28,10 +28,9 @@ export async function openings(go, { starts }) {
 
 /** Load to first verdict: every contender on the first workload that it takes. */
 export async function loads(workloads, pages, { starts, session }) {
-  const rows = Object.keys(contenders).map((name) => {
-    const index = workloads.findIndex((workload) => takes(name, workload.name))
-    return { name, index, node: [], first: [], again: [] }
-  })
+  const rows = Object.keys(contenders)
+    .map((name) => ({ name, index: workloads.findIndex((workload) => takes(name, workload.name)), node: [], first: [], again: [] }))
+    .filter(({ name, index }) => contenders[name].load !== false && index >= 0)
   const bare = []
   const whole = []
   for (let i = 0; i < starts; i++) {
@@ -52,7 +51,7 @@ export async function loads(workloads, pages, { starts, session }) {
   const our = rows.find((row) => row.name === ours)
   const over = (row, kind) => (row === our ? "" : ratio(best(our[kind]), best(row[kind])))
   const shown = rows.map((row) => [
-    row.name,
+    labelOf(row.name),
     workloads[row.index].name,
     pages ? bytes(sizeOf(pages.files[row.name])) : "–",
     ...["node", "first", "again"].flatMap((kind) => [ms(best(row[kind])), over(row, kind)]),

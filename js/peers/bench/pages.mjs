@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
-import { contenders } from "./contenders.mjs"
+import { contenders, inPages } from "./contenders.mjs"
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const moduleFile = here("../../verifier.wasm")
@@ -17,7 +17,8 @@ const didkitFile = here("../node_modules/@spruceid/didkit-wasm/didkit_wasm_bg.wa
 export async function bundle() {
   const dir = mkdtempSync(join(tmpdir(), "verilith-pages-"))
   const files = {}
-  for (const [name, { file }] of Object.entries(contenders)) {
+  for (const [name, { file, buffer }] of Object.entries(contenders)) {
+    if (!inPages(name)) continue
     await build({
       entryPoints: [here("page-contender.mjs")],
       outfile: join(dir, `${file}.js`),
@@ -29,6 +30,7 @@ export async function bundle() {
       logLevel: "error",
       define: { global: "globalThis" },
       alias: { contender: here(`contenders/${file}.mjs`) },
+      inject: buffer ? [here("platform/buffer-page.mjs")] : [],
       plugins: [wasmAsModule],
     })
     files[name] = { [`/${file}.js`]: join(dir, `${file}.js`) }

@@ -8,6 +8,17 @@ export function table(title, head, rows) {
   return [`\n${title}`, line(cells[0]), rule, ...cells.slice(1).map(line)].join("\n")
 }
 
+/** The same in Markdown: the first two columns to the left. */
+export function markdown(head, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`
+  return [line(head), line(head.map((_, i) => (i < 2 ? "---" : "---:"))), ...rows.map(line)].join("\n")
+}
+
+export function median(list) {
+  const sorted = list.toSorted((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
+}
+
 /** Columns of text have a head that begins with a capital; those of figures, a unit. */
 const isText = (head) => /^[A-Z]/.test(head)
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict"
 import { before, describe, it } from "node:test"
 import { contenders, takes } from "../bench/contenders.mjs"
 import { measure, ready } from "../bench/measure.mjs"
-import { bytes, ms, perSecond, ratio, table } from "../bench/table.mjs"
+import { bytes, markdown, median, ms, perSecond, ratio, table } from "../bench/table.mjs"
 import { workloads as makeWorkloads } from "../bench/workloads.mjs"
 
 describe("contenders", () => {
@@ -51,4 +51,12 @@ it("tables line up", () => {
       "  b           –   1,234,567    0.33×",
     ].join("\n"),
   )
+})
+
+it("a table in Markdown has as many cells in each row", () => {
+  assert.equal(markdown(["", "what", "ms"], [["a", "b", ms(12.3)]]), "|  | what | ms |\n| --- | --- | ---: |\n| a | b | 12.3 |")
+})
+
+it("the median is the middle, or between the two", () => {
+  assert.deepEqual([median([3]), median([9, 1, 5]), median([10, 2, 4, 6])], [3, 5, 5])
 })

@@ -35,7 +35,7 @@ func TestAConversation(t *testing.T) {
 	other, _ := token(t, "Master")
 	tampered := good[:strings.LastIndex(good, ".")] + other[strings.LastIndex(other, "."):]
 	prepare := func(name, input, tampered string) string {
-		return fmt.Sprintf(`{"prepare":{"name":%q,"input":%q,"tampered":%q,"now":"2026-06-01T00:00:00Z",`+
+		return fmt.Sprintf(`{"prepare":{"name":%q,"input":%q,"tampered":%q,"now":"2026-06-01T00:00:00Z","turns":[{},{}],`+
 			`"registries":[{"entities":[{"id":%q,"auth":[{"action":"issue","resource":"*"}]}]}]}}`, name, input, tampered, issuer)
 	}
 	tests := []struct {
@@ -50,6 +50,8 @@ func TestAConversation(t *testing.T) {
 		{name: "credential and copy exchanged", question: prepare("swapped", tampered, good), err: "is rejected: bad_signature"},
 		{name: "what was refused is not timed", question: `{"run":{"contender":"native","workload":"same","millis":1}}`, err: "not prepared"},
 		{name: "unknown contender", question: `{"run":{"contender":"x","workload":"jwt","millis":1}}`, err: "no contender"},
+		{name: "canonical form", question: `{"canonicalize":{"contender":"json-gold","in":"native","document":{"@context":"https://www.w3.org/ns/credentials/v2","type":"VerifiableCredential"},"millis":1}}`, calls: true},
+		{name: "canonical form by nobody", question: `{"canonicalize":{"contender":"x","in":"native","document":{"@context":"https://www.w3.org/ns/credentials/v2","type":"VerifiableCredential"},"millis":1}}`, err: "no contender"},
 		{name: "no question", question: `{}`, err: "has one of"},
 		{name: "unknown question", question: `{"x":1}`, err: "json_unknown_member"},
 		{name: "no JSON", question: `{`, err: "json_syntax"},

@@ -15,6 +15,9 @@ import (
 	"io"
 	"os"
 
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
 	"github.com/verilith/verilith/host"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
@@ -39,6 +42,8 @@ type question struct {
 	Run *run `json:"run,omitempty"`
 	// Open times host.Open.
 	Open *opening `json:"open,omitempty"`
+	// Canonicalize times RDF canonicalization, beside json-gold's.
+	Canonicalize *canonical `json:"canonicalize,omitempty"`
 }
 
 type run struct {
@@ -91,6 +96,9 @@ type bench struct {
 	cacheDir string         // of Open, filled by the first one
 	verifier *host.Verifier // of the wazero contender
 	prepared map[string]*prepared
+
+	canonRuntime wazero.Runtime // nil until it is asked for
+	canonGuest   api.Module
 }
 
 func (b *bench) answer(line []byte) (answer, error) {
@@ -109,13 +117,18 @@ func (b *bench) answer(line []byte) (answer, error) {
 		return b.run(q.Run)
 	case q.Open != nil:
 		return b.open(q.Open)
+	case q.Canonicalize != nil:
+		return b.canonicalize(q.Canonicalize)
 	}
-	return answer{}, fmt.Errorf("a question has one of prepare, run and open")
+	return answer{}, fmt.Errorf("a question has one of prepare, run, open and canonicalize")
 }
 
 func (b *bench) close() {
 	if b.verifier != nil {
 		b.verifier.Close()
+	}
+	if b.canonRuntime != nil {
+		b.canonRuntime.Close(b.ctx)
 	}
 	if b.cacheDir != "" {
 		os.RemoveAll(b.cacheDir)

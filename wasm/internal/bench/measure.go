@@ -14,13 +14,16 @@ import (
 
 // workload is a credential and a tampered copy of it, with what it takes to judge them.
 type workload struct {
-	Name       string              `json:"name"`
-	Input      any                 `json:"input"` // a string, or a document
-	Tampered   any                 `json:"tampered"`
-	MediaType  string              `json:"mediaType,omitempty"`
-	Now        string              `json:"now"`
-	Registries []wire.Registry     `json:"registries"`
-	Resources  map[string]document `json:"resources,omitempty"`
+	Name       string          `json:"name"`
+	Input      any             `json:"input"` // a string, or a document
+	Tampered   any             `json:"tampered"`
+	MediaType  string          `json:"mediaType,omitempty"`
+	Now        string          `json:"now"`
+	Expect     *wire.Expect    `json:"expect,omitempty"`
+	Registries []wire.Registry `json:"registries"`
+	// Turns are what there is to be had, by URL. Each verification meets the next, the
+	// last is followed by the first: so what a verifier remembers of one is of no use.
+	Turns []map[string]document `json:"turns,omitempty"`
 }
 
 type document struct {
@@ -31,8 +34,19 @@ type document struct {
 
 // prepared is a workload that was judged rightly once.
 type prepared struct {
+	turns []turn
+	next  int
+}
+
+type turn struct {
 	request host.Request
 	sealed  []byte // the case of its last round
+}
+
+func (p *prepared) turn() turn {
+	t := p.turns[p.next]
+	p.next = (p.next + 1) % len(p.turns)
+	return t
 }
 
 func (b *bench) prepare(w *workload) error {
@@ -40,52 +54,61 @@ func (b *bench) prepare(w *workload) error {
 	if err != nil {
 		return err
 	}
-	good, err := w.request(w.Input)
-	if err != nil {
-		return err
+	p := &prepared{}
+	turns := w.Turns
+	if len(turns) == 0 {
+		turns = []map[string]document{nil}
 	}
-	bad, err := w.request(w.Tampered)
-	if err != nil {
-		return err
-	}
-	accepted, err := v.Verify(b.ctx, good)
-	if err != nil {
-		return err
-	}
-	if accepted.Outcome != wire.Accepted {
-		return fmt.Errorf("%s is %s: %s", w.Name, accepted.Outcome, accepted.Reason)
-	}
-	rejected, err := v.Verify(b.ctx, bad)
-	if err != nil {
-		return err
-	}
-	if rejected.Outcome != wire.Rejected {
-		return fmt.Errorf("the tampered copy of %s is %s", w.Name, rejected.Outcome)
-	}
-	for _, c := range []struct {
-		sealed []byte
-		want   wire.Outcome
-	}{{accepted.Case, wire.Accepted}, {rejected.Case, wire.Rejected}} {
-		if reply := verify.Answer(c.sealed); reply.Verdict == nil || reply.Verdict.Outcome != c.want {
-			return fmt.Errorf("%s: the core in this process does not say %s", w.Name, c.want)
+	for _, resources := range turns {
+		good, err := w.request(w.Input, resources)
+		if err != nil {
+			return err
 		}
+		bad, err := w.request(w.Tampered, resources)
+		if err != nil {
+			return err
+		}
+		sealed, err := b.judged(v, w.Name, good, wire.Accepted)
+		if err != nil {
+			return err
+		}
+		if _, err := b.judged(v, "the tampered copy of "+w.Name, bad, wire.Rejected); err != nil {
+			return err
+		}
+		p.turns = append(p.turns, turn{good, sealed})
 	}
-	b.prepared[w.Name] = &prepared{request: good, sealed: accepted.Case}
+	b.prepared[w.Name] = p
 	return nil
 }
 
-func (w *workload) request(input any) (host.Request, error) {
+// judged verifies by the host and by the core in this process, and says whether both
+// came to the outcome that is right. It returns the case of the last round.
+func (b *bench) judged(v *host.Verifier, name string, req host.Request, want wire.Outcome) ([]byte, error) {
+	verdict, err := v.Verify(b.ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if verdict.Outcome != want {
+		return nil, fmt.Errorf("%s is %s: %s", name, verdict.Outcome, verdict.Reason)
+	}
+	if reply := verify.Answer(verdict.Case); reply.Verdict == nil || reply.Verdict.Outcome != want {
+		return nil, fmt.Errorf("%s: the core in this process does not say %s", name, want)
+	}
+	return verdict.Case, nil
+}
+
+func (w *workload) request(input any, resources map[string]document) (host.Request, error) {
 	now, err := wire.ParseTime(w.Now)
 	if err != nil {
 		return host.Request{}, err
 	}
-	req := host.Request{MediaType: w.MediaType, Now: now, Registries: w.Registries, Resources: map[string]host.Document{}}
+	req := host.Request{MediaType: w.MediaType, Now: now, Expect: w.Expect, Registries: w.Registries, Resources: map[string]host.Document{}}
 	if s, ok := input.(string); ok {
 		req.Input = []byte(s)
 	} else {
 		req.Input = strictjson.Encode(input)
 	}
-	for url, d := range w.Resources {
+	for url, d := range resources {
 		obtained, err := wire.ParseTime(d.Obtained)
 		if err != nil {
 			return host.Request{}, err
@@ -116,15 +139,7 @@ func (b *bench) run(r *run) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var took []time.Duration
-	for began := time.Now(); len(took) == 0 || time.Since(began) < time.Duration(r.Millis)*time.Millisecond; {
-		start := time.Now()
-		if err := call(); err != nil {
-			return answer{}, err
-		}
-		took = append(took, time.Since(start))
-	}
-	return answer{Nanos: int64(median(took)), Calls: len(took)}, nil
+	return timed(r.Millis, call)
 }
 
 // contender returns one verification by the core in this process, from a sealed case,
@@ -133,7 +148,7 @@ func (b *bench) contender(name string, p *prepared) (func() error, error) {
 	switch name {
 	case "native":
 		return func() error {
-			if reply := verify.Run(p.sealed); len(reply) == 0 {
+			if reply := verify.Run(p.turn().sealed); len(reply) == 0 {
 				return fmt.Errorf("an empty reply")
 			}
 			return nil
@@ -144,7 +159,7 @@ func (b *bench) contender(name string, p *prepared) (func() error, error) {
 			return nil, err
 		}
 		return func() error {
-			verdict, err := v.Verify(b.ctx, p.request)
+			verdict, err := v.Verify(b.ctx, p.turn().request)
 			if err == nil && verdict.Outcome != wire.Accepted {
 				err = fmt.Errorf("the verdict became %s: %s", verdict.Outcome, verdict.Reason)
 			}

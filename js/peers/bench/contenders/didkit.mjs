@@ -1,10 +1,10 @@
 import { verifyCredential } from "#didkit"
 
-const options = JSON.stringify({ proofFormat: "jwt" })
-
-export async function prepare() {
+export async function prepare({ line }) {
+  const jwt = typeof line.input === "string"
+  const options = JSON.stringify({ proofFormat: jwt ? "jwt" : "ldp" })
   return async (input) => {
-    const { checks, errors } = JSON.parse(await verifyCredential(input, options))
-    return errors.length === 0 && checks.includes("JWS")
+    const { checks, errors } = JSON.parse(await verifyCredential(jwt ? input : JSON.stringify(input), options))
+    return errors.length === 0 && checks.includes(jwt ? "JWS" : "proof")
   }
 }

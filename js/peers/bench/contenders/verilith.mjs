@@ -1,6 +1,9 @@
-import { load } from "#verifier"
+import { documentFetcher, load, memoryStore } from "#verifier"
 
-export async function prepare({ line }) {
+/** Where a workload has several turns, each has documents of its own, and a store that knows only them. */
+export async function prepare({ line, turns = [{}] }) {
   const verifier = await load()
-  return async (input) => (await verifier.verify({ ...line, input })).outcome === "accepted"
+  const sources = turns.map((resources) => ({ fetchers: documentFetcher(resources), store: memoryStore() }))
+  let turn = 0
+  return async (input) => (await verifier.verify({ ...line, input }, sources[turn++ % sources.length])).outcome === "accepted"
 }

@@ -1,1 +1,1 @@
-export { load } from "../../../dist/node.js"
+export { documentFetcher, load, memoryStore } from "../../../dist/node.js"
