@@ -10,12 +10,15 @@ import (
 	"fmt"
 	"math/big"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/builder"
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/internal/cose"
 	"github.com/verilith/verilith/wasm/internal/testissuer"
@@ -324,6 +327,44 @@ func TestX5U(t *testing.T) {
 			t.Errorf("asks for %s", n.URL)
 		}
 	}
+}
+
+// What an operator puts into registry.yaml is what a verifier reads.
+func TestCertificatesByRegistryYAML(t *testing.T) {
+	cert := leaf(crlCA, x5Key(), crlURL)
+	build := func(list []byte) trial {
+		dir, store := t.TempDir(), snapshot.Store{}
+		for name, data := range map[string][]byte{"root.crl": list, "chain.pem": inPEM(cert), "ca.json": strictjson.Encode(crlCA.Entity("*")), "registry.yaml": []byte(`
+name: Certificates
+entities: [ca.json]
+carry:
+  revocationLists: [{as: "` + crlURL + `", file: root.crl, obtained: 2026-11-21}]
+  certificates: [{as: "` + chainURL + `", file: chain.pem}]
+`)} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := builder.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := builder.Build(t.Context(), c, store.Put, builder.Options{Now: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), Get: store.Get})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSD(x5Key().As(tenant, ""))
+		s.header["x5u"] = chainURL
+		tr := trial{input: s.text(), now: sdNow, regs: []wire.Registry{{Snapshot: r.Meta.Root.String()}}}
+		for c, data := range store {
+			tr.blocks = append(tr.blocks, block.Block{CID: c, Data: data})
+		}
+		return tr
+	}
+	runAttempts(t, []attempt{
+		{"not revoked", build(crlCA.CRL(nil)), "accepted"},
+		{"revoked", build(crlCA.CRL(nil, 3)), "rejected status certificate_revoked"},
+	})
 }
 
 // W3C credentials whose issuer is no DID may name their key by certificates, VC-JOSE-COSE Section 4.
