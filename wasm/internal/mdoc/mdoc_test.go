@@ -2,6 +2,7 @@ package mdoc_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
@@ -196,6 +197,32 @@ func TestIssuerSigned(t *testing.T) {
 				data = tt.after(data)
 			}
 			if err := verify(data, authority.Cert); reason(err) != tt.want {
+				t.Fatalf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// Section 9.3.3: the country and the jurisdiction are those of the signer.
+func TestIssuedWhere(t *testing.T) {
+	for _, tt := range []struct {
+		name, element, value, space string
+		province                    []string
+		want                        mdoc.Reason
+	}{
+		{name: "country", element: "issuing_country", value: "UT"},
+		{name: "another country", element: "issuing_country", value: "XX", want: mdoc.Profile},
+		{name: "no country", element: "issuing_country", value: "", want: mdoc.Profile},
+		{name: "another country in another namespace", element: "issuing_country", value: "XX", space: "org.example"},
+		{name: "jurisdiction", element: "issuing_jurisdiction", value: "UT-A", province: []string{"UT-A"}},
+		{name: "another jurisdiction", element: "issuing_jurisdiction", value: "UT-B", province: []string{"UT-A"}, want: mdoc.Profile},
+		{name: "jurisdiction, and the signer has none", element: "issuing_jurisdiction", value: "UT-B"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			authority := testissuer.NewAuthority("where", nil)
+			d := testissuer.Licence(authority.Signer("where", func(c *x509.Certificate) { c.Subject.Province = tt.province }))
+			d.Elements = append(d.Elements, testissuer.Element{Namespace: cmp.Or(tt.space, "org.iso.18013.5.1"), Name: tt.element, Value: tt.value})
+			if err := verify(d.IssuerSigned(), authority.Cert); reason(err) != tt.want {
 				t.Fatalf("%v, want %q", err, tt.want)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
+	"strings"
 
 	"github.com/verilith/verilith/wasm/internal/cose"
 	"github.com/verilith/verilith/wasm/keys"
@@ -54,8 +55,35 @@ func (d *Document) VerifyIssuer(key *keys.Key) error {
 	if d.Declared != "" && d.Declared != d.MSO.DocType { // step 4
 		return fail(DocTypeMismatch, "docType", "%.100q, the issuer signed %.100q", d.Declared, d.MSO.DocType)
 	}
+	return d.issuedWhere()
+}
+
+// issuedWhere holds what a driving licence says of who issued it to the document signer's
+// certificate, Section 9.3.3: where issuing_country is disclosed it is the countryName of
+// the subject, and so is issuing_jurisdiction the stateOrProvinceName, if there is one.
+func (d *Document) issuedWhere() error {
+	subject := d.Chain[0].Subject
+	for i := range d.Items {
+		item, want := &d.Items[i], ""
+		switch {
+		case item.Namespace != spaceMDL:
+			continue
+		case item.Element == "issuing_country":
+			want = one(subject.Country)
+		case item.Element == "issuing_jurisdiction" && len(subject.Province) > 0:
+			want = one(subject.Province)
+		default:
+			continue
+		}
+		if is, _ := item.Value.(string); is == "" || !strings.EqualFold(is, want) {
+			return fail(Profile, item.Element, "is %.80q, the document signer's certificate has %.80q", is, want)
+		}
+	}
 	return nil
 }
+
+// spaceMDL is the namespace of the elements of a driving licence, Section 7.1.
+const spaceMDL = "org.iso.18013.5.1"
 
 // Session is what a device may have authenticated itself for.
 type Session struct {
