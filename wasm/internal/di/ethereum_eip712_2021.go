@@ -72,6 +72,14 @@ func typedData(secured, proof strictjson.Object) (eip712.TypedData, error) {
 	message := secured.Without()
 	message["proof"] = proof.Without("proofValue", name)
 	data := eip712.TypedData{Primary: info.String("primaryType"), Domain: info.Object("domain"), Message: message}
+	// What was not provided has a value of its own, Section 3 and "Types Generation". The
+	// proof MUST have both all the same, but the text's own example has no domain.
+	if !info.Has("domain") {
+		data.Domain = strictjson.Object{"name": "EthereumEip712Signature2021"}
+	}
+	if !info.Has("primaryType") {
+		data.Primary = "Document"
+	}
 	switch v := info[types].(type) {
 	case strictjson.Object:
 		data.Types = v

@@ -138,6 +138,53 @@ func TestEthereumEip712Signature2021(t *testing.T) {
 	}
 }
 
+// A domain and a primary type that are not there are those of the text, and are signed.
+func TestEthereumEip712Defaults(t *testing.T) {
+	issuer := testissuer.Key("ES256K", "eip712").AsDIDPKH()
+	signed := func(primary string, domain strictjson.Object) strictjson.Object {
+		message := ethereumDocument()
+		message["proof"] = strictjson.Object{"type": "", "verificationMethod": "", "proofPurpose": "", "created": ""}
+		types, err := eip712.Generate(eip712.TypedData{Primary: primary, Domain: domain, Message: message})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secured := issuer.TypedData(ethereumDocument(), types, domain, nil, func(types, domain, message strictjson.Object) [32]byte {
+			h, err := eip712.TypedData{Types: types, Primary: primary, Domain: domain, Message: message}.Hash()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h
+		})
+		secured.Object("proof").Object("eip712")["primaryType"] = primary
+		return secured
+	}
+	byDefault, other := strictjson.Object{"name": "EthereumEip712Signature2021"}, strictjson.Object{"name": "Other"}
+	for _, tt := range []struct {
+		name, primary string
+		domain        strictjson.Object
+		drop          []string
+		want          Reason
+	}{
+		{"both written", "Document", byDefault, nil, ""},
+		{"no domain", "Document", byDefault, []string{"domain"}, ""},
+		{"no primary type", "Document", byDefault, []string{"primaryType"}, ""},
+		{"neither, and no types", "Document", byDefault, []string{"domain", "primaryType", "types"}, ""},
+		{"no domain, and another was signed", "Document", other, []string{"domain"}, BadSignature},
+		{"no primary type, and another was signed", "VerifiableCredential", byDefault, []string{"primaryType"}, MalformedProof},
+		{"no primary type and no types, and another was signed", "VerifiableCredential", byDefault, []string{"primaryType", "types"}, BadSignature},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			secured := signed(tt.primary, tt.domain)
+			for _, name := range tt.drop {
+				delete(secured.Object("proof").Object("eip712"), name)
+			}
+			if got := reasonOf(check(secured, keyOf(t, issuer))); got != tt.want {
+				t.Errorf("%q (%v), want %q", got, check(secured, keyOf(t, issuer)), tt.want)
+			}
+		})
+	}
+}
+
 // higher is the other signature that ECDSA has for the same key and hash.
 func higher(t *testing.T, value string) string {
 	sig, err := hex.DecodeString(value[2:])
