@@ -39,8 +39,8 @@ export async function authority(name) {
   return { keys, certificate }
 }
 
-export async function signer(by, { usage = documentSigner, until = after(300) } = {}) {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+export async function signer(by, { usage = documentSigner, until = after(300), curve = "P-256" } = {}) {
+  const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: curve }, true, ["sign", "verify"])
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: "02",
     subject: "C=UT, CN=A fresh document signer",
@@ -62,13 +62,13 @@ export async function signer(by, { usage = documentSigner, until = after(300) } 
 
 const holder = keyPair("ES256")
 
-export function issue(by, { type = docType, digest = "SHA-256", until = after(30) } = {}) {
+export function issue(by, { type = docType, digest = "SHA-256", until = after(30), alg = "ES256" } = {}) {
   return new Document(type)
     .addIssuerNameSpace(namespace, { family_name: "Anyperson", given_name: "Johanna", birth_date: "1961-01-20", age_over_18: true })
     .useDigestAlgorithm(digest)
     .addValidityInfo({ signed: now, validFrom: now, validUntil: until })
     .addDeviceKeyInfo({ deviceKey: holder.public })
-    .sign({ issuerPrivateKey: by.key, issuerCertificate: by.pem, alg: "ES256" })
+    .sign({ issuerPrivateKey: by.key, issuerCertificate: by.pem, alg })
 }
 
 /** What a registry says of an authority. */
