@@ -61,6 +61,7 @@ func TestProofSetsAndChains(t *testing.T) {
 		{"two proofs that rest on one another", secured(edited(first, "previousProof", "urn:proof:2"), edited(second, "previousProof", "urn:proof:1")), PreviousCycle},
 		{"an id for two proofs", secured(first, edited(second, "id", "urn:proof:1")), DuplicateProofID},
 		{"previousProof is a number", secured(edited(first, "previousProof", strictjson.Number("1"))), MalformedProof},
+		{"previousProof names one twice", secured(first, edited(second, "previousProof", []any{"urn:proof:1", "urn:proof:1"})), MalformedProof},
 		{"previousProof is empty", secured(edited(first, "previousProof", []any{})), MalformedProof},
 		{"sixteen proofs", secured(many[1:]...), ""},
 		{"seventeen proofs", secured(many...), ChainTooLong},

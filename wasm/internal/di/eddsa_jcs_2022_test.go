@@ -2,6 +2,7 @@ package di
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/verilith/verilith/wasm/internal/testissuer"
@@ -67,6 +68,12 @@ func TestEdDSAJCS2022(t *testing.T) {
 	edit := func(f func(doc, proof strictjson.Object)) func(doc strictjson.Object) {
 		return func(doc strictjson.Object) { f(doc, doc.Object("proof")) }
 	}
+	places := func(n int) (list []any) {
+		for i := range n {
+			list = append(list, fmt.Sprintf("%d.example", i))
+		}
+		return list
+	}
 	tests := []struct {
 		name string
 		edit func(doc, proof strictjson.Object)
@@ -85,6 +92,9 @@ func TestEdDSAJCS2022(t *testing.T) {
 		{"id is no URL", func(_, p strictjson.Object) { p["id"] = "proof-1" }, MalformedProof},
 		{"id is a blank node", func(_, p strictjson.Object) { p["id"] = "_:proof" }, MalformedProof},
 		{"id with a space", func(_, p strictjson.Object) { p["id"] = "urn:proof: 1" }, MalformedProof},
+		{"domains", func(_, p strictjson.Object) { p["domain"] = places(MaxProofs) }, BadSignature},
+		{"more domains than proofs may be", func(_, p strictjson.Object) { p["domain"] = places(MaxProofs + 1) }, MalformedProof},
+		{"a domain twice", func(_, p strictjson.Object) { p["domain"] = []any{"a.example", "a.example"} }, MalformedProof},
 		{"created is no date", func(_, p strictjson.Object) { p["created"] = "yesterday" }, MalformedProof},
 		{"context appended after signing", func(d, _ strictjson.Object) { d["@context"] = append(d.Array("@context"), "https://example.org/later") }, ""},
 		{"context put before", func(d, _ strictjson.Object) {
