@@ -67,7 +67,7 @@ function maker(name, hashAlg, holderAlg, { bound }) {
           address: { street_address: "1 High Street", country: "UK" },
           degrees: [{ type: "BSc" }, { type: "MSc" }, { type: "PhD" }], ...claims,
         },
-        { _sd: ["given_name", "family_name", "birthdate", "address"], _sdDecoy: 2, address: { _sd: ["street_address"] }, degrees: { _sd: [0, 2] } },
+        { _sd: ["given_name", "family_name", "birthdate", "address"], _sd_decoy: 2, address: { _sd: ["street_address"] }, degrees: { _sd: [0, 2] } },
         { header: { kid: issuer.method } },
       )
       const shown = { given_name: true, address: { street_address: true }, degrees: { 0: true } }
