@@ -54,25 +54,31 @@ func attach(ev *evidence, proofs []proof.Proof) []error {
 	return failed
 }
 
-// elsewhere reports whether certificates that are one way to a key do not lead to one of
-// the issuer.
-func elsewhere(found []issuer.Key, err error) bool {
+// leads reports whether certificates lead to a key that is the issuer's, or say themselves
+// that they are not those that are meant, or are asked for.
+func leads(found []issuer.Key, err error) bool {
 	var ie *issuer.Error
-	if len(found) > 0 {
-		return found[0].Unbound != ""
+	if !errors.As(err, &ie) {
+		return err != nil || len(found) > 0 && found[0].Unbound == ""
 	}
-	return errors.As(err, &ie) && (ie.Reason == issuer.NoAnchors || ie.Reason == issuer.NoCertificates)
+	return ie.Reason == issuer.Reason(proof.Mismatch)
 }
 
-// without finds the key of a credential whose certificates are of no use as that of one
-// without any: whoever they name as their authority has not spoken.
-func (m *material) without(ev *evidence, c *cred.Credential, q issuer.Query, policy wire.Policy) ([]issuer.Key, error) {
+// otherwise finds the key of a credential whose certificates are of no use as that of one
+// without any: whoever they name as their authority has not spoken. Where there is no key
+// either, what is wrong with the certificates says more.
+func (m *material) otherwise(ev *evidence, c *cred.Credential, q issuer.Query, bad error, policy wire.Policy) ([]issuer.Key, error) {
 	if c.Authority != "" {
 		c.Authority, m.standings = "", nil
 		m.foresee(ev, c)
 		ev.quiet = m.hopeless() && policy.Trust != wire.TrustNone
 	}
-	return issuer.Find(q, m.standings, ev)
+	found, err := issuer.Find(q, m.standings, ev)
+	var ie *issuer.Error
+	if err != nil && !errors.Is(err, issuer.ErrMissing) && errors.As(bad, &ie) && ie.Reason != issuer.NoAnchors && ie.Reason != issuer.NoCertificates {
+		return nil, bad
+	}
+	return found, err
 }
 
 // anchored finds the anchors that the certificates of a credential may lead to: the keys

@@ -372,6 +372,10 @@ func TestCertificatesOfW3CCredentials(t *testing.T) {
 	signer := x5Key().As(tenant, "")
 	cert := leaf(crlCA, x5Key(), crlURL)
 	stranger := leaf(testissuer.NewAuthority("x5u stranger", nil), x5Key())
+	expired := crlCA.Certify(x5Key(), func(c *x509.Certificate) {
+		c.URIs, c.NotAfter = cert.URIs, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	})
+	foreign := crlCA.Certify(x5Key(), nil) // of no issuer
 	in := func(input string, docs map[string]string) trial {
 		tr := trial{input: input, now: sdNow, docs: docs}
 		tr.regs, tr.blocks = carrying(crlCA.Entity("*"), map[string][]byte{chainURL: inPEM(cert)}, map[string][]byte{crlURL: crlCA.CRL(nil)})
@@ -386,7 +390,7 @@ func TestCertificatesOfW3CCredentials(t *testing.T) {
 		return in(string(signer.Sign1(m)), nil)
 	}
 	sum := sha256.Sum256(cert.Raw)
-	own := registry(entity(tenant, nil))
+	own := registry(entity(tenant, nil), crlCA.Entity("*"))
 	web := func(header object, kid string) trial {
 		i := x5Key().As(tenant, kid)
 		doc := object{"@context": []any{"https://www.w3.org/ns/did/v1"}, "id": tenant, "assertionMethod": []any{tenant + "#k"},
@@ -418,6 +422,11 @@ func TestCertificatesOfW3CCredentials(t *testing.T) {
 		{"x5t in COSE is text", message(func(m *testissuer.COSE) {
 			m.Unprotected[int64(cose.LabelX5Chain)], m.Protected[int64(cose.LabelX5T)] = cert.Raw, "x"
 		}), "rejected proof malformed_proof"},
+		{"x5c that has expired", jwt(object{"x5c": x5c(expired)}, tenant), "rejected key certificate_expired"},
+		{"x5c out of order", jwt(object{"x5c": x5c(cert, stranger)}, tenant), "rejected key certificate_chain_order"},
+		{"x5c that has expired, and a document", web(object{"x5c": x5c(expired)}, ""), "accepted"},
+		{"x5c out of order, and a document", web(object{"x5c": x5c(cert, stranger)}, ""), "accepted"},
+		{"x5c of another issuer's, and a document", web(object{"x5c": x5c(foreign)}, ""), "accepted"},
 		// Certificates that lead nowhere keep nobody from the issuer's document, nor do those beside a kid.
 		{"x5c by a stranger, and a document", web(object{"x5c": x5c(stranger)}, ""), "accepted"},
 		{"x5u, and a document", web(object{"x5u": chainURL}, ""), "accepted"},

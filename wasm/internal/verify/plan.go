@@ -67,8 +67,8 @@ func plan(ev *evidence, c *cred.Credential, proofs []proof.Proof, policy wire.Po
 		default:
 			found, err = issuer.Find(q, m.standings, ev)
 		}
-		if p.OneWay && elsewhere(found, err) {
-			found, err = m.without(ev, c, q, policy)
+		if p.OneWay && !leads(found, err) {
+			found, err = m.otherwise(ev, c, q, err, policy)
 		}
 		if p.Chain != nil {
 			err = m.unanchored(err, unreadable)
