@@ -83,6 +83,18 @@ func (in *input) contextOf(options strictjson.Object) any {
 	return context
 }
 
+// suiteContext reports whether own, the contexts of a proof, is the one of its suite. The
+// suites before Data Integrity have no rule about them, so that JSON-LD's holds: the proof
+// is read by them after the document's. DIDKit writes the suite's context there.
+func (in *input) suiteContext(own any) bool {
+	entries, name := list(own), in.proof.String("type")
+	if len(entries) != 1 || name == "DataIntegrityProof" {
+		return false
+	}
+	url, ok := entries[0].(string)
+	return ok && slices.Contains(injected[name], url)
+}
+
 // canonical returns the canonical form of the document and of the proof's
 // configuration: Transformation and Proof Configuration of the suites that sign RDF,
 // VC-DI-EDDSA Sections 3.2.3 and 3.2.5. What is in the proof beside its value is
@@ -97,13 +109,20 @@ func (in *input) canonical(hash rdfc.Hash) (document, config *rdfc.Result, err e
 
 func (in *input) canonicalize(hash rdfc.Hash) (document, config *rdfc.Result, err error) {
 	options := in.proof.Without("proofValue", "jws", "signatureValue")
+	var context any
 	// A proof that brings contexts of its own would be read by them and not by the
 	// document's, which is what Section 3.2.5 says. Those that repeat the document's are met.
-	if own, ok := options["@context"]; ok && !startsWith(list(in.secured["@context"]), list(own)) {
+	own, has := options["@context"]
+	switch {
+	case !has || startsWith(list(in.secured["@context"]), list(own)):
+		context = in.contextOf(options)
+		options["@context"] = context
+	case in.suiteContext(own):
+		context = in.secured["@context"]
+		options["@context"] = append(slices.Clone(list(context)), list(own)...)
+	default:
 		return nil, nil, &Error{ContextMismatch, "proof.@context", "the document's contexts do not start with those of the proof"}
 	}
-	context := in.contextOf(options)
-	options["@context"] = context
 	unsecured := in.secured.Without()
 	unsecured["@context"] = context
 	if document, err = in.toNQuads(unsecured, hash, ""); err != nil {

@@ -352,3 +352,47 @@ func TestDirection(t *testing.T) {
 		})
 	}
 }
+
+// A proof of a suite before Data Integrity may bring its suite's context, by which it is
+// read after the document's.
+func TestSuiteContextInProof(t *testing.T) {
+	for _, m := range makers {
+		known := injected[m.suite]
+		if len(m.contexts) == 0 || known == nil {
+			continue
+		}
+		issuer := testissuer.Key(m.alg, "issuer")
+		issuer.Kid = "did:example:issuer#key"
+		secured := m.secure(issuer, linked(vcdm2, m.contexts...), nil)
+		secured["@context"] = []any{vcdm2, terms}
+		for _, tt := range []struct {
+			name string
+			own  any
+			want Reason
+		}{
+			{"its suite's", known[0], ""},
+			{"its suite's, in a list", []any{known[0]}, ""},
+			{"another suite's", "https://w3id.org/security/data-integrity/v2", ContextMismatch},
+			{"one of its own beside", []any{known[0], strictjson.Object{"created": "https://example.org/other"}}, ContextMismatch},
+			{"one of its own", strictjson.Object{"created": "https://example.org/other"}, ContextMismatch},
+		} {
+			t.Run(m.suite+" "+m.alg+" "+tt.name, func(t *testing.T) {
+				changed, proof := secured.Without(), secured.Object("proof").Without()
+				proof["@context"] = tt.own
+				changed["proof"] = proof
+				if err := checkRDF(changed, keyOf(t, issuer)); reasonOf(err) != tt.want {
+					t.Fatalf("got %v, want %q", err, tt.want)
+				}
+			})
+		}
+	}
+	// Data Integrity has the rule: it begins with the document's, or it is not taken.
+	issuer := testissuer.Key("EdDSA", "issuer")
+	issuer.Kid = "did:example:issuer#key"
+	secured := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", linked(vcdm1, injected["DataIntegrityProof"][0]), nil)
+	secured["@context"] = []any{vcdm1, terms}
+	secured.Object("proof")["@context"] = injected["DataIntegrityProof"][0]
+	if err := checkRDF(secured, keyOf(t, issuer)); reasonOf(err) != ContextMismatch {
+		t.Errorf("got %v", err)
+	}
+}
