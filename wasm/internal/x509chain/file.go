@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
+	"errors"
 
 	"github.com/verilith/verilith/wasm/keys"
 )
@@ -11,8 +12,9 @@ import (
 // FromFile reads the certificates that an x5u leads to: see [keys.CertificateFile].
 func FromFile(data []byte) (Chain, error) {
 	ders, err := keys.CertificateFile(data, MaxCertificates+1)
-	if err != nil {
-		return nil, fail(Malformed, "%v", err)
+	var ke *keys.Error
+	if errors.As(err, &ke) {
+		return nil, fail(Malformed, "%s", ke.Detail)
 	}
 	return Parse(ders)
 }
