@@ -17,6 +17,7 @@
 package di
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,8 +80,8 @@ type Proof struct {
 	Challenge          string
 	Previous           []string
 
-	value strictjson.Object
-	memo  memo
+	value           strictjson.Object
+	memo, asWritten memo // by how language tags are read, see lowerTags
 }
 
 // ParseProof reads a proof. That type, verificationMethod and proofPurpose are there
@@ -232,6 +233,8 @@ type input struct {
 	proof   strictjson.Object // as received; nobody may change either
 	toRDF   ToRDF
 	memo    *memo
+
+	asWritten bool // language tags keep their capitals
 }
 
 // Verify reports whether proof is a valid proof over doc by key. A nil error means it
@@ -252,5 +255,12 @@ func VerifyRDF(doc strictjson.Object, all []*Proof, proof *Proof, key *keys.Key,
 	if err != nil {
 		return err
 	}
-	return suite.verify(&input{secured, proof.value, toRDF, &proof.memo}, key)
+	err = suite.verify(&input{secured: secured, proof: proof.value, toRDF: toRDF, memo: &proof.memo}, key)
+	if e := (*Error)(nil); proof.memo.capitals && errors.As(err, &e) && e.Reason == BadSignature {
+		again := &input{secured: secured, proof: proof.value, toRDF: toRDF, memo: &proof.asWritten, asWritten: true}
+		if suite.verify(again, key) == nil {
+			return nil
+		}
+	}
+	return err
 }

@@ -26,7 +26,7 @@ type ToRDF func(doc strictjson.Object) ([]rdf.Quad, error)
 // Digital Bazaar's issuers do. Of an issuer that leaves it out the signature does not fit.
 func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Memo) ToRDF {
 	return func(doc strictjson.Object) ([]rdf.Quad, error) {
-		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo, Direction: jsonld.I18nDatatype})
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{Contexts: contexts, Memo: memo, Direction: jsonld.I18nDatatype, KeepLanguageCase: true})
 		var missing *jsonld.Unavailable
 		var e *jsonld.Error
 		switch {
@@ -48,6 +48,25 @@ func JSONLD(contexts func(iri string) (jsonld.Document, error), memo *jsonld.Mem
 type memo struct {
 	document, config [rdfc.SHA384 + 1]*rdfc.Result
 	err              [rdfc.SHA384 + 1]error
+	capitals         bool // a language tag has capital letters
+}
+
+// lowerTags lowers the language tags of quads, and reports whether one had capitals.
+//
+// JSON-LD-API Section 5.1.2 step 13.4.7 lets an issuer lower them or not, and RDF 1.1
+// Section 3.3 says that the tags are the same. The issuers in JavaScript do, DIDKit does
+// not: what was signed is either, so where the one does not fit the other is tried.
+func lowerTags(quads []rdf.Quad, asWritten bool) (capitals bool) {
+	for i := range quads {
+		tag := &quads[i].O.Lang
+		if lower := strings.ToLower(*tag); lower != *tag {
+			capitals = true
+			if !asWritten {
+				*tag = lower
+			}
+		}
+	}
+	return capitals
 }
 
 // injected are the contexts that define a type of proof. Where a document has none of
@@ -149,6 +168,9 @@ func (in *input) toNQuads(doc strictjson.Object, hash rdfc.Hash, member string) 
 	// Without a statement there is nothing that a signature could be over.
 	if len(quads) == 0 {
 		return nil, &Error{NoCanonicalForm, member, "says nothing in RDF"}
+	}
+	if lowerTags(quads, in.asWritten) {
+		in.memo.capitals = true
 	}
 	r, err := rdfc.Canonicalize(quads, hash, 0)
 	if err != nil {

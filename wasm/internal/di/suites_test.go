@@ -396,3 +396,61 @@ func TestSuiteContextInProof(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Issuers may lower language tags or not. What each has signed is accepted, and a tag of
+// another language is not.
+func TestLanguageTags(t *testing.T) {
+	lowered := func(doc strictjson.Object) ([]rdf.Quad, error) {
+		quads, err := builtIn(doc)
+		lowerTags(quads, false)
+		return quads, err
+	}
+	say := func(tag string) strictjson.Object {
+		doc := linked(vcdm2)
+		doc.Object("credentialSubject")["degree"] = []any{strictjson.Object{"@value": "Bachelor", "@language": tag},
+			strictjson.Object{"@value": "Bachelor", "@language": "en-gb"}}
+		return doc
+	}
+	secure := map[string]func(i *testissuer.Issuer, read testissuer.RDF, doc strictjson.Object) strictjson.Object{
+		"eddsa-rdfc-2022": func(i *testissuer.Issuer, read testissuer.RDF, doc strictjson.Object) strictjson.Object {
+			return i.Secure(read, "eddsa-rdfc-2022", doc, nil)
+		},
+		"ecdsa-rdfc-2019": func(i *testissuer.Issuer, read testissuer.RDF, doc strictjson.Object) strictjson.Object {
+			return i.Secure(read, "ecdsa-rdfc-2019", doc, nil)
+		},
+		"ecdsa-sd-2023": func(i *testissuer.Issuer, read testissuer.RDF, doc strictjson.Object) strictjson.Object {
+			return i.ECDSASD(read, doc, nil, "/issuer").Derive("/credentialSubject/degree")
+		},
+		"bbs-2023": func(i *testissuer.Issuer, read testissuer.RDF, doc strictjson.Object) strictjson.Object {
+			return i.BBS(read, doc, nil, "/issuer").Derive("/credentialSubject/degree")
+		},
+	}
+	algorithms := map[string]string{"eddsa-rdfc-2022": "EdDSA", "ecdsa-rdfc-2019": "ES384", "ecdsa-sd-2023": "ES256", "bbs-2023": "BBS"}
+	for suite, secure := range secure {
+		issuer := testissuer.Key(algorithms[suite], "issuer")
+		issuer.Kid = "did:example:issuer#key"
+		for name, read := range map[string]testissuer.RDF{"lowered": lowered, "as written": testissuer.RDF(builtIn)} {
+			for _, tt := range []struct {
+				name, to string
+				want     Reason
+			}{
+				{"as issued", "de-AT", ""},
+				{"another language", "de-CH", BadSignature},
+				{"no language of two", "en-GB", BadSignature},
+			} {
+				t.Run(suite+" "+name+" "+tt.name, func(t *testing.T) {
+					secured := secure(issuer, read, say("de-AT"))
+					secured.Object("credentialSubject")["degree"].([]any)[0].(strictjson.Object)["@language"] = tt.to
+					want := tt.want
+					// Then the two values are one statement, and it is their number that is wrong.
+					if want != "" && tt.to == "en-GB" && (suite == "ecdsa-sd-2023" || suite == "bbs-2023") {
+						want = MalformedProof
+					}
+					if err := checkRDF(secured, keyOf(t, issuer)); reasonOf(err) != want {
+						t.Fatalf("got %v, want %q", err, want)
+					}
+				})
+			}
+		}
+	}
+}
