@@ -16,12 +16,32 @@ if (!existsSync(wasm)) {
 }
 const bytes = readFileSync(wasm)
 
+/** Whether a module's memory has an upper bound: the memory section's first flag, WebAssembly Section 5.5.8. */
+function isBounded(module) {
+  const varint = (at) => {
+    let [value, shift] = [0, 0]
+    for (; ; at++, shift += 7) {
+      value |= (module[at] & 0x7f) << shift
+      if (module[at] < 0x80) return { value, next: at + 1 }
+    }
+  }
+  for (let at = 8; at < module.length; ) {
+    const size = varint(at + 1)
+    if (module[at] === 5) return (module[size.next + 1] & 1) === 1
+    at = size.next + size.value
+  }
+  return false
+}
+
 writeFileSync(
   path("src/module-digest.ts"),
   `// Written by the build.
 
 /** The SHA-256 of verifier.wasm. */
 export const moduleDigest = "sha256-${createHash("sha256").update(bytes).digest("base64")}"
+
+/** Whether its memory has an upper bound already. */
+export const moduleBounded: boolean = ${isBounded(bytes)}
 `,
 )
 

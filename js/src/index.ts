@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { load as loadBytes, type LoadOptions, type Verifier } from "./core.js"
-import { fetchModule } from "./fetch-module.js"
+import { compileFrom } from "./compile-from.js"
+import type { LoadOptions, Verifier } from "./core.js"
+import { LocalRunner } from "./instance.js"
 import { sourceAndOptions, type Source } from "./source.js"
+import { createVerifier } from "./verifier.js"
 
 export * from "./common.js"
 
@@ -17,9 +19,10 @@ export * from "./common.js"
  *   the one of this package.
  * @throws {@link VerifierError}
  */
-export function load(source: Source, options?: LoadOptions): Promise<Verifier>
-export function load(options?: LoadOptions): Promise<Verifier>
-export function load(first?: Source | LoadOptions, second?: LoadOptions): Promise<Verifier> {
+export async function load(source: Source, options?: LoadOptions): Promise<Verifier>
+export async function load(options?: LoadOptions): Promise<Verifier>
+export async function load(first?: Source | LoadOptions, second?: LoadOptions): Promise<Verifier> {
   const [source, options] = sourceAndOptions<Source, LoadOptions>(first, second)
-  return loadBytes(fetchModule(source ?? new URL("../verifier.wasm", import.meta.url)), options)
+  const { module, cid } = await compileFrom(source ?? new URL("../verifier.wasm", import.meta.url), options.integrity)
+  return createVerifier(await new LocalRunner(module).start(), cid, options)
 }

@@ -4,9 +4,8 @@
  *
  * @module
  */
+import { compileFrom } from "./compile-from.js"
 import type { LoadOptions, Verifier } from "./core.js"
-import { fetchModule } from "./fetch-module.js"
-import { compile } from "./module.js"
 import { RemoteRunner, type FromWorker, type Spawn } from "./remote.js"
 import { sourceAndOptions, type Source } from "./source.js"
 import { createVerifier } from "./verifier.js"
@@ -29,7 +28,7 @@ export async function load(source: Source, options?: WorkerLoadOptions): Promise
 export async function load(options?: WorkerLoadOptions): Promise<Verifier>
 export async function load(first?: Source | WorkerLoadOptions, second?: WorkerLoadOptions): Promise<Verifier> {
   const [source, options] = sourceAndOptions<Source, WorkerLoadOptions>(first, second)
-  const { module, cid } = await compile(fetchModule(source ?? new URL("../verifier.wasm", import.meta.url)), options.integrity)
+  const { module, cid } = await compileFrom(source ?? new URL("../verifier.wasm", import.meta.url), options.integrity)
   const make = options.worker ?? (() => new Worker(new URL("./worker-thread.js", import.meta.url), { type: "module" }))
   return createVerifier(await new RemoteRunner(spawner(make), module).start(), cid, options)
 }
