@@ -9,7 +9,7 @@ import { print, recorded } from "./lib/matrix.mjs"
 
 const directory = mkdtempSync(join(tmpdir(), "peers-"))
 const env = { ...process.env, PEERS_MATRIX: directory }
-const { status } = spawnSync(process.execPath, ["--test", fileURLToPath(new URL("test/", import.meta.url))], { env, stdio: "inherit" })
+const { status } = spawnSync(process.execPath, ["--test", "--test-concurrency=2", fileURLToPath(new URL("test/", import.meta.url))], { env, stdio: "inherit" })
 console.log(print(recorded(directory)))
 rmSync(directory, { recursive: true })
 process.exitCode = status ?? 1

@@ -230,10 +230,14 @@ export async function copiesOf(c) {
   return made
 }
 
-/** Of the copies the one as issued, and the first one for each other verdict. */
+/**
+ * Of the copies the one as issued, and the first one for each other verdict. Circumstances are judged after
+ * the proof and in the same way whatever it is made with, so that they are left out.
+ */
 export function brief(copies) {
+  const alike = new Set(circumstances.slice(1).map(({ name }) => name))
   const seen = new Set()
-  return copies.filter(({ want }) => !seen.has(String(want)) && seen.add(String(want)))
+  return copies.filter(({ name, want }) => !alike.has(name) && !seen.has(String(want)) && seen.add(String(want)))
 }
 
 function shownOf(c) {
