@@ -3,6 +3,7 @@ package di
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,42 @@ func TestBBS2023(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two blank nodes of one name would be one in what was signed.
+func TestLabels(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		in   map[uint64]uint64
+		want Reason
+	}{
+		{"two", map[uint64]uint64{0: 1, 1: 0}, ""},
+		{"two of one name", map[uint64]uint64{0: 1, 1: 1}, MalformedProof},
+		{"beyond the limit", map[uint64]uint64{0: 2 * maxStatements}, MalformedProof},
+	} {
+		if got, err := labels(tt.in, bbsLabel); reasonOf(err) != tt.want || err == nil && (len(got) != 2 || got["c14n0"] != "b1") {
+			t.Errorf("%s: got %v, %v", tt.name, got, err)
+		}
+	}
+}
+
+// A derived document has at most maxStatements, and one more ends before the signatures.
+func TestStatements(t *testing.T) {
+	const own = 7 // statements of the document beside its courses
+	for n, want := range map[int]Reason{maxStatements - own: "", maxStatements - own + 1: "work_limit"} {
+		doc := linked(vcdm2)
+		courses := make([]any, n)
+		for i := range courses {
+			courses[i] = fmt.Sprint("course ", i)
+		}
+		doc.Object("credentialSubject")["course"] = courses
+		proof := strictjson.Object{"type": "DataIntegrityProof", "cryptosuite": "bbs-2023", "proofPurpose": "assertionMethod", "verificationMethod": "did:example:issuer#key"}
+		in := &input{secured: doc, proof: proof, toRDF: builtIn, memo: new(memo)}
+		lines, err := in.relabel(map[string]string{})
+		if reasonOf(err) != want || err == nil && len(lines) != maxStatements {
+			t.Errorf("%d courses: %d statements, %v", n, len(lines), err)
+		}
+	}
 }
 
 // sdText edits the text and the CBOR of a proofValue.

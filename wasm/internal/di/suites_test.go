@@ -265,6 +265,27 @@ func TestNoContextInjection(t *testing.T) {
 	}
 }
 
+// A document that says nothing has nothing to sign; what a proof says beside is signed.
+func TestNothingIsLeftOut(t *testing.T) {
+	issuer := testissuer.Key("EdDSA", "issuer")
+	issuer.Kid = "did:example:issuer#key"
+	secured := issuer.Secure(testissuer.RDF(builtIn), "eddsa-rdfc-2022", linked(vcdm2), strictjson.Object{"nonce": "n", "challenge": "c", "expires": "2027-01-01T00:00:00Z"})
+	if err := checkRDF(secured, keyOf(t, issuer)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"nonce", "challenge", "expires", "created"} {
+		doc := secured.Without()
+		doc["proof"] = secured.Object("proof").Without(name)
+		if err := checkRDF(doc, keyOf(t, issuer)); reasonOf(err) != BadSignature {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+	empty := strictjson.Object{"@context": secured["@context"], "proof": secured["proof"]}
+	if err := checkRDF(empty, keyOf(t, issuer)); reasonOf(err) != Reason(jsonld.NotExpressed) {
+		t.Errorf("a document that says nothing: %v", err)
+	}
+}
+
 // MUSTS 6: a context is what its digest says; a document for its IRI is not looked at.
 func TestMust6ContextsAreKnownByHash(t *testing.T) {
 	issuer := testissuer.Key("EdDSA", "issuer")
