@@ -112,10 +112,8 @@ func one(list []string) string {
 	return "" // several countries are none
 }
 
-// SignerName is the document signer's name for people.
-func (d *Document) SignerName() string { return display(d.Chain[0].Subject) }
-
-// AuthorityName is the name of the authority that issued its certificate, by that one.
+// AuthorityName is the name of the authority that issued the document signer's
+// certificate, by that one.
 func (d *Document) AuthorityName() string { return display(d.Chain[0].Issuer) }
 
 func display(n pkix.Name) string {
