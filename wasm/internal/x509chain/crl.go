@@ -18,12 +18,11 @@ const (
 	MismatchedCRL  Reason = "list_mismatch"      // of another issuer, place or kind of certificates
 )
 
-// What is understood of a list and of its entries, RFC 5280 Sections 5.2 and 5.3.
+// What is understood of a list, RFC 5280 Section 5.2.
 var (
-	oidDeltaCRL       = asn1.ObjectIdentifier{2, 5, 29, 27}
-	oidIssuingPoint   = asn1.ObjectIdentifier{2, 5, 29, 28}
-	understoodOfList  = []asn1.ObjectIdentifier{oidIssuingPoint, {2, 5, 29, 20}, {2, 5, 29, 35}} // cRLNumber, authorityKeyIdentifier
-	understoodOfEntry = []asn1.ObjectIdentifier{{2, 5, 29, 21}, {2, 5, 29, 24}}                  // reasonCode, invalidityDate
+	oidDeltaCRL      = asn1.ObjectIdentifier{2, 5, 29, 27}
+	oidIssuingPoint  = asn1.ObjectIdentifier{2, 5, 29, 28}
+	understoodOfList = []asn1.ObjectIdentifier{oidIssuingPoint, {2, 5, 29, 20}, {2, 5, 29, 35}} // cRLNumber, authorityKeyIdentifier
 )
 
 // The reasons of Section 5.3.1, by number.
@@ -43,8 +42,9 @@ type CRL struct {
 	// it does not say.
 	ThisUpdate, NextUpdate time.Time
 
-	list  *x509.RevocationList
-	point issuingPoint
+	list    *x509.RevocationList // without its entries
+	entries []byte               // revokedCertificates, the contents
+	point   issuingPoint
 }
 
 // issuingPoint is IssuingDistributionPoint, RFC 5280 Section 5.2.5.
@@ -65,15 +65,20 @@ type pointName struct {
 
 // ParseCRL reads a revocation list in DER, RFC 5280 Section 5.1. It is bounded by what
 // holds it. The errors of this file are of type *[Error].
+//
+// A list may have some ten thousand entries, of which crypto/x509 makes three objects
+// each. So it is given the list without them, and they are looked through in place.
 func ParseCRL(der []byte) (*CRL, error) {
-	list, err := x509.ParseRevocationList(der)
+	tbs, stub, entries, ok := withoutEntries(der)
+	if !ok {
+		return nil, fail(BadCRL, "no revocation list in DER (RFC 5280 Section 5.1)")
+	}
+	list, err := x509.ParseRevocationList(stub)
 	if err != nil {
 		return nil, fail(BadCRL, "%v", err)
 	}
-	if len(list.Raw) != len(der) {
-		return nil, fail(BadCRL, "%d octets behind the revocation list", len(der)-len(list.Raw))
-	}
-	c := &CRL{ThisUpdate: list.ThisUpdate, NextUpdate: list.NextUpdate, list: list}
+	list.RawTBSRevocationList = tbs // what is signed
+	c := &CRL{ThisUpdate: list.ThisUpdate, NextUpdate: list.NextUpdate, list: list, entries: entries}
 	for i, e := range list.Extensions {
 		for _, other := range list.Extensions[:i] {
 			if other.Id.Equal(e.Id) { // RFC 5280 Section 4.2
@@ -154,23 +159,26 @@ func (c *CRL) covers(cert *x509.Certificate) error {
 // find looks the certificate up. Section 5.3 forbids the use of a list with an entry,
 // anybody's, of which a critical extension is not understood.
 func (c *CRL) find(cert *x509.Certificate) (*Revocation, error) {
+	serial := integer(cert.SerialNumber)
 	var found *Revocation
-	for i := range c.list.RevokedCertificateEntries {
-		e := &c.list.RevokedCertificateEntries[i]
-		for _, x := range e.Extensions {
-			if x.Critical && !slices.ContainsFunc(understoodOfEntry, x.Id.Equal) {
-				return nil, fail(UnsupportedCRL, "an entry of the revocation list has the critical extension %s", x.Id)
-			}
+	for rest := c.entries; len(rest) > 0; {
+		var e entry
+		var err error
+		if e, rest, err = nextEntry(rest); err != nil {
+			return nil, err
 		}
-		if e.SerialNumber.Cmp(cert.SerialNumber) != 0 || e.ReasonCode == reasonRemoved { // (k)
+		if !bytes.Equal(e.serial, serial) || e.reason == reasonRemoved { // (k)
 			continue
 		}
 		if found != nil && !found.Hold {
 			continue
 		}
-		found = &Revocation{At: e.RevocationTime, Hold: e.ReasonCode == reasonHold}
-		if e.ReasonCode > 0 && e.ReasonCode < len(reasonNames) {
-			found.Reason = reasonNames[e.ReasonCode]
+		found = &Revocation{Hold: e.reason == reasonHold}
+		if _, err := asn1.Unmarshal(e.time, &found.At); err != nil {
+			return nil, fail(BadCRL, "an entry of the revocation list has no time")
+		}
+		if 0 < e.reason && int(e.reason) < len(reasonNames) {
+			found.Reason = reasonNames[e.reason]
 		}
 	}
 	if found == nil && c.point.Reasons.BitLength > 0 {

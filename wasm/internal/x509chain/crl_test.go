@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"math/big"
+	"slices"
 	"testing"
 )
 
@@ -114,6 +115,7 @@ func TestCRL(t *testing.T) {
 		{"a byte changed", parts{bytes: func(b []byte) []byte { b[len(b)/2] ^= 1; return b }}, "any"},
 		{"a byte of its signature changed", parts{bytes: func(b []byte) []byte { b[len(b)-1] ^= 1; return b }}, "list_not_proven"},
 		{"trailing bytes", parts{bytes: func(b []byte) []byte { return append(b, 0) }}, "malformed_list"},
+		{"an entry of something else", parts{bytes: func(b []byte) []byte { return bytes.Replace(b, []byte{2, 1, 6, 0x17}, []byte{4, 1, 6, 0x17}, 1) }}, "any"},
 		{"cut off", parts{bytes: func(b []byte) []byte { return b[:len(b)-1] }}, "malformed_list"},
 		{"no list", parts{bytes: func([]byte) []byte { return []byte("-----BEGIN X509 CRL-----") }}, "malformed_list"},
 		{"a delta", parts{list: with(extension(27, true, 4))}, "status_unsupported"},
@@ -234,21 +236,71 @@ func TestLocations(t *testing.T) {
 	}
 }
 
-// Whatever is changed in a list, none answers but what its issuer signed.
+// One octet of an entry is changed at a time.
+func TestNextEntry(t *testing.T) {
+	const (
+		when   = "170d3236303130313030303030305a"
+		good   = "020106" + when
+		reason = "300c300a0603551d1504030a0106"
+	)
+	for _, tt := range []struct {
+		name, body, extensions string
+		want                   Reason
+	}{
+		{"known good", good, "", ""},
+		{"with a reason", good, reason, ""},
+		{"a greater number", "02020080" + when, "", ""},
+		{"a number that is longer than it need be", "02020006" + when, "", BadCRL},
+		{"a negative number that is", "0202ff86" + when, "", BadCRL},
+		{"a number without octets", "0200" + when, "", BadCRL},
+		{"a number that is text", "0c0106" + when, "", BadCRL},
+		{"a length that is longer than it need be", "02810106" + when, "", BadCRL},
+		{"an indefinite length", "02800600" + when, "", BadCRL},
+		{"no time", good[:6], "", BadCRL},
+		{"a reason that is a number", good, "300c300a0603551d150403020106", BadCRL},
+		{"a reason of two octets", good, "300d300b0603551d1504040a020006", BadCRL},
+		{"a reason, and more", good, "300d300b0603551d1504040a010600", BadCRL},
+		{"an extension without a value", good, "300730050603551d15", BadCRL},
+		{"a flag without a value", good, "300e300c0603551d15010004030a0106", BadCRL},
+		{"something else behind", good, reason + "0500", BadCRL},
+		{"an extension that is not known", good, "300b30090603551d6304020500", ""},
+		{"a critical extension that is not known", good, "300e300c0603551d630101ff04020500", UnsupportedCRL},
+		{"not critical, as it says", good, "300e300c0603551d6301010004020500", ""},
+	} {
+		body, err := hex.DecodeString(tt.body + tt.extensions)
+		if err != nil {
+			t.Fatal(tt.name, err)
+		}
+		e, rest, err := nextEntry(append(wrap(body), 0x30, 0))
+		if err == nil && (len(rest) != 2 || len(e.time) != 15 || (e.reason == reasonHold) != (tt.extensions == reason)) {
+			t.Errorf("%s: read as %+v and %x", tt.name, e, rest)
+		}
+		t.Run(tt.name, func(t *testing.T) { wantReason(t, err, tt.want) })
+	}
+}
+
+// The library of X.509 reads the same entries, and whatever is changed in a list, none
+// answers but what its issuer signed.
 func FuzzCRL(f *testing.F) {
 	m := maker{f}
 	ca, leaf := m.revoker(nil)
 	var signed [][]byte
 	for _, edit := range []func(l *x509.RevocationList){nil,
 		func(l *x509.RevocationList) { l.ExtraExtensions = []pkix.Extension{point(named(place))} },
-		func(l *x509.RevocationList) { l.RevokedCertificateEntries[0].SerialNumber = big.NewInt(7) },
+		func(l *x509.RevocationList) { l.RevokedCertificateEntries = nil },
+		func(l *x509.RevocationList) {
+			for i := range int64(40) {
+				l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: new(big.Int).Lsh(big.NewInt(1), uint(i*4)), RevocationTime: at,
+					ReasonCode: int(i % 11), ExtraExtensions: []pkix.Extension{extension(24, i%2 == 0, 1), extension(99, false, 1)}})
+			}
+		},
 	} {
 		der := m.crl(ca, "root", edit)
-		l, err := ParseCRL(der)
+		l, err := x509.ParseRevocationList(der)
 		if err != nil {
 			f.Fatal(err)
 		}
-		signed = append(signed, l.list.RawTBSRevocationList)
+		signed = append(signed, l.RawTBSRevocationList)
 		f.Add(der)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -256,17 +308,32 @@ func FuzzCRL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(l.list.Raw, data) {
-			t.Error("not all of it was read")
+		if other, err := x509.ParseRevocationList(data); err == nil {
+			same(t, l, other)
 		}
-		if _, err := l.Revoked(leaf, ca); err != nil {
+		if _, err := l.Revoked(leaf, ca); err == nil && !slices.ContainsFunc(signed, func(tbs []byte) bool { return bytes.Equal(tbs, l.list.RawTBSRevocationList) }) {
+			t.Error("a list that nobody signed answers")
+		}
+	})
+}
+
+func same(t *testing.T, l *CRL, other *x509.RevocationList) {
+	t.Helper()
+	if !bytes.Equal(l.list.RawTBSRevocationList, other.RawTBSRevocationList) || !bytes.Equal(l.list.RawIssuer, other.RawIssuer) || !l.NextUpdate.Equal(other.NextUpdate) ||
+		len(l.list.Extensions) != len(other.Extensions) || !bytes.Equal(l.list.Signature, other.Signature) {
+		t.Fatal("another list was read")
+	}
+	rest := l.entries
+	for i, want := range other.RevokedCertificateEntries {
+		e, after, err := nextEntry(rest)
+		if err != nil { // it is stricter, and looks at what is critical
 			return
 		}
-		for _, tbs := range signed {
-			if bytes.Equal(tbs, l.list.RawTBSRevocationList) {
-				return
-			}
+		if rest = after; want.SerialNumber.Sign() >= 0 && !bytes.Equal(e.serial, integer(want.SerialNumber)) || int(e.reason) != want.ReasonCode {
+			t.Fatalf("entry %d is %x for %d, want %s for %d", i, e.serial, e.reason, want.SerialNumber, want.ReasonCode)
 		}
-		t.Error("a list that nobody signed answers")
-	})
+	}
+	if len(rest) > 0 {
+		t.Fatal("there are more entries")
+	}
 }
