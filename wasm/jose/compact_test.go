@@ -24,6 +24,8 @@ func TestParseCompactHeader(t *testing.T) {
 		{"with white space", "{ \"alg\"\r\n:\t\"EdDSA\" }", ""},
 		{"unknown parameters are ignored", `{"alg":"EdDSA","x":[1,{"y":null}],"jku":"https://example.org/","exp":1}`, ""},
 		{"jwk is ignored", `{"alg":"EdDSA","jwk":` + jwk + `}`, ""},
+		{"jwk of a kind that go-jose has not is ignored", `{"alg":"EdDSA","jwk":` + secp + `}`, ""},
+		{"jwk of a kind that nobody has is ignored", `{"alg":"EdDSA","jwk":{"kty":"AKP","alg":"x","pub":"AA"}}`, ""},
 		{"b64 true", `{"alg":"EdDSA","b64":true}`, ""},
 
 		{"empty", ``, MalformedHeader},
@@ -76,7 +78,12 @@ func TestParseCompactHeader(t *testing.T) {
 
 		// What go-jose reads although it is not asked, and does not understand.
 		{"jwk with a private key", `{"alg":"EdDSA","jwk":` + strings.Replace(jwk, "{", `{"d":"AA",`, 1) + `}`, MalformedHeader},
-		{"jwk of a kind that go-jose has not", `{"alg":"EdDSA","jwk":` + secp + `}`, MalformedHeader},
+		{"private jwk of a kind that go-jose has not", `{"alg":"EdDSA","jwk":` + strings.Replace(secp, "{", `{"d":"AA",`, 1) + `}`, MalformedHeader},
+		{"jwk of a kind that go-jose has not, and broken", `{"alg":"EdDSA","jwk":{"crv":"secp256k1","kty":"EC","x":"AA","y":"AA"}}`, MalformedHeader},
+		{"private jwk of a kind that nobody has", `{"alg":"EdDSA","jwk":{"kty":"AKP","alg":"x","pub":"AA","priv":"AA"}}`, MalformedHeader},
+		{"jwk of a kind that go-jose has not, beside x5c", `{"alg":"EdDSA","x5c":["AA=="],"jwk":` + secp + `}`, MalformedHeader},
+		{"jwk that is no object", `{"alg":"EdDSA","jwk":"x"}`, MalformedHeader},
+		{"symmetric jwk", `{"alg":"EdDSA","jwk":{"kty":"oct","k":"AA"}}`, MalformedHeader},
 		{"x5c that is no certificate", `{"alg":"EdDSA","x5c":["AA=="]}`, MalformedHeader},
 	}
 	for _, tt := range tests {
@@ -87,6 +94,7 @@ func TestParseCompactHeader(t *testing.T) {
 				return
 			}
 			wantReason(t, j.Verify(k), "")
+			wantReason(t, j.Verify(key(t, testissuer.Key("EdDSA", "another"))), BadSignature)
 			if j.Alg != keys.EdDSA || string(j.Payload) != "payload" {
 				t.Errorf("alg %s, payload %q", j.Alg, j.Payload)
 			}

@@ -48,7 +48,7 @@ type JWS struct {
 	detached  bool
 	protected string // the header as it was signed
 	signature []byte
-	parsed    *gojose.JSONWebSignature
+	parsed    *gojose.JSONWebSignature // nil where the header has a key that go-jose does not know
 }
 
 // Options are what a caller allows. The zero value is the strict one.
@@ -84,7 +84,7 @@ func (j *JWS) VerifyDetached(payload []byte, k *keys.Key) error {
 
 func (j *JWS) verify(payload []byte, k *keys.Key) error {
 	v := &verifier{key: k}
-	if j.Header.Has("crit") {
+	if j.parsed == nil || j.Header.Has("crit") {
 		// go-jose refuses whatever "crit" names, also what the caller understands. So
 		// the signing input, RFC 7515 Section 5.2 step 8, is put together here.
 		input := j.protected + "." + base64.RawURLEncoding.EncodeToString(payload)

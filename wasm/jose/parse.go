@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"errors"
 	"strings"
 
 	gojose "github.com/go-jose/go-jose/v4"
@@ -126,9 +127,21 @@ func parse(protected, payload, signature string, unprotected strictjson.Object, 
 	if j.signature, err = keys.Base64URL(signature); err != nil {
 		return nil, fail(Malformed, "signature", "%v", err)
 	}
-	if j.parsed, err = gojose.ParseSignedCompact(protected+"."+payload+"."+signature, allowed); err != nil {
+	if j.parsed, err = gojose.ParseSignedCompact(protected+"."+payload+"."+signature, allowed); err != nil && !j.otherKey() {
 		// It reads a jwk and an x5c that are there, and refuses those that it cannot.
 		return nil, fail(MalformedHeader, "", "%v", err)
 	}
 	return j, nil
+}
+
+// otherKey reports whether the header's jwk is a public key that go-jose does not know,
+// such as one of secp256k1 (RFC 8812 Section 3.1): that is no fault of the header.
+func (j *JWS) otherKey() bool {
+	jwk := j.Header.Object("jwk")
+	if jwk == nil || j.Header.Has("x5c") {
+		return false
+	}
+	_, err := keys.FromJWK(jwk)
+	var ke *keys.Error
+	return err == nil || errors.As(err, &ke) && ke.Reason == keys.UnsupportedKeyType
 }
