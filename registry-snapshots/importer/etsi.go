@@ -88,6 +88,7 @@ type listHead struct {
 	operator     []string // names, English first
 	sequence     uint64
 	issued, next string // next is "" for a closed list
+	lotlNext     string // that of the list of lists that vouches for the signer; "" for none
 	pointers     []listPointer
 	listOfLists  bool
 	signer       *x509.Certificate
@@ -347,7 +348,7 @@ func (h *listHead) listed(opt Options) (note, stale string, err error) {
 		}
 		found = true
 		if slices.ContainsFunc(p.certs, h.signer.Equal) {
-			note = "pinned by " + lotl.describe()
+			note, h.lotlNext = "pinned by "+lotl.describe(), lotl.next
 			if lotl.past(opt.now()) {
 				stale = lotl.describe() + " is past its next update, " + lotl.next
 			}
@@ -371,9 +372,24 @@ func (h *listHead) past(now time.Time) bool {
 	return err != nil || !now.Before(next)
 }
 
+// due is when what the list says is stale: at its next update, or at that of the list of
+// lists that vouches for it. A closed list is stale from its issue on.
+func (h *listHead) due() string {
+	if h.next == "" {
+		return h.issued
+	}
+	next, err := time.Parse(time.RFC3339, h.next)
+	above, errAbove := time.Parse(time.RFC3339, h.lotlNext)
+	if err == nil && errAbove == nil && above.Before(next) {
+		return h.lotlNext
+	}
+	return h.next
+}
+
 // judgeList is judge for a list: it is stale also if closed, and if the list of lists
 // that it is trusted by is.
 func (r *Result) judgeList(h *listHead, stale string, opt Options) (*Result, error) {
+	r.due(h.due())
 	r, err := r.judge(opt)
 	if err != nil {
 		return nil, err

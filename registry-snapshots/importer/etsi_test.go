@@ -403,6 +403,18 @@ func TestETSIByListOfLists(t *testing.T) {
 			if r.Report.Past != tt.past || !strings.Contains(r.Report.Signature.Note, "list of lists EU number 300") {
 				t.Errorf("report %+v", r.Report)
 			}
+			due := "2026-11-30T10:00:00Z" // that of the list of lists is the earlier one
+			switch tt.name {
+			case "the list of lists is past due":
+				due = "2026-11-20T10:00:00Z"
+			case "the list is past due":
+				due = "2026-11-01T10:00:00Z"
+			case "the list is closed":
+				due = r.Report.Time
+			}
+			if len(r.Entities) == 0 || slices.ContainsFunc(r.Entities, func(e snapshot.Entity) bool { return e.Due != due }) {
+				t.Errorf("not all is due on %s: %+v", due, r.Entities)
+			}
 			if tt.past != slices.ContainsFunc(r.Report.Findings, func(f Finding) bool { return f.Reason == Expired }) && !strings.Contains(tt.name, "list is past due") {
 				t.Errorf("findings %+v", r.Report.Findings)
 			}

@@ -277,6 +277,14 @@ func (r *Result) judge(opt Options) (*Result, error) {
 	return r.finish()
 }
 
+// due notes on every entity when the list that it is from is to be renewed, so that who
+// verifies by it learns that it was not. "" notes nothing.
+func (r *Result) due(at string) {
+	for i := range r.Entities {
+		r.Entities[i].Due = at
+	}
+}
+
 // follows reports whether a source may be imported after another version of it.
 func (p *Report) follows(prev *Report) error {
 	switch {

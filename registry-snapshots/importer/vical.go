@@ -158,6 +158,7 @@ func vical(path string, data []byte, opt Options) (*Result, error) {
 	}
 	r.otherCBOR("", m, "version", "vicalProvider", "date", "vicalIssueID", "nextUpdate", "certificateInfos")
 	r.keepSource(data, opt)
+	r.due(r.Report.NextUpdate)
 	return r.judge(opt)
 }
 

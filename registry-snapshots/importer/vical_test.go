@@ -14,6 +14,7 @@ import (
 	"github.com/veraison/go-cose"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/registry-snapshots/snapshot"
 )
 
 // vicalCase is a list to be made.
@@ -315,6 +316,10 @@ func TestMust17PastNextUpdate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if due := rfc3339(testNow.Add(tt.next)); !slices.ContainsFunc(r.Entities, func(e snapshot.Entity) bool { return e.Due == due }) ||
+				slices.ContainsFunc(r.Entities, func(e snapshot.Entity) bool { return e.Due != due }) {
+				t.Errorf("not all is due on %s: %+v", due, r.Entities)
+			}
 			if r.Report.Past != tt.past || r.Report.Judged != "2026-07-01T12:00:00Z" {
 				t.Errorf("report %+v", r.Report)
 			}
@@ -322,7 +327,7 @@ func TestMust17PastNextUpdate(t *testing.T) {
 	}
 	c := goodVICAL(t)
 	delete(c.payload, "nextUpdate")
-	if r, err := vical("v.cbor", c.make(t), c.opt); err != nil || r.Report.Past || r.Report.NextUpdate != "" || r.Report.Judged != "" {
+	if r, err := vical("v.cbor", c.make(t), c.opt); err != nil || r.Report.Past || r.Report.NextUpdate != "" || r.Report.Judged != "" || r.Entities[0].Due != "" {
 		t.Errorf("without a next update: %+v %v", r.Report, err)
 	}
 }

@@ -108,7 +108,7 @@ func hasAuth(list []Authorization, a Authorization) bool {
 // retire returns an entity that its source no longer has.
 func retire(e Entity, at string) Entity {
 	keys, auth := e.Keys, e.Auth
-	e.Keys, e.Auth = nil, nil
+	e.Keys, e.Auth, e.Due = nil, nil, "" // nobody will say it anew
 	for _, k := range keys {
 		e.Keys = append(e.Keys, retireKey(k, at)...)
 	}

@@ -104,10 +104,14 @@ func count(conditions ...bool) int {
 // encodeEntity returns the record of an entity in its normal form.
 func encodeEntity(e Entity) ([]byte, error) {
 	w := &writer{make([]byte, 0, 512)}
-	w.head(majorMap, count(true, len(e.IDs) > 0, len(e.Auth) > 0, len(e.Keys) > 0, e.Kind != "", len(e.Names) > 0,
+	w.head(majorMap, count(true, e.Due != "", len(e.IDs) > 0, len(e.Auth) > 0, len(e.Keys) > 0, e.Kind != "", len(e.Names) > 0,
 		e.Source != "", e.Status != "", len(e.History) > 0, len(e.Services) > 0, e.Jurisdiction != ""))
 	w.text("id")
 	w.text(e.ID)
+	if e.Due != "" {
+		w.text("due")
+		w.text(e.Due)
+	}
 	if len(e.IDs) > 0 {
 		w.text("ids")
 		w.texts(e.IDs)

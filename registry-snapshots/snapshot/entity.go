@@ -22,6 +22,7 @@ type Entity struct {
 	Status       string          `json:"status,omitempty"`       // "" active, or a state
 	History      []Event         `json:"history,omitempty"`      // changes of status, in order of time
 	Source       string          `json:"source,omitempty"`       // CID of the signed bytes that say so, if carried
+	Due          string          `json:"due,omitempty"`          // when who says so is to have said it anew: from then on it is stale
 }
 
 // A Key is one public key of an entity, as a JWK, as a certificate chain, or both.

@@ -21,13 +21,16 @@ const fullEntity = `{
   "services": [{"type": "website", "url": "https://uni.example/"}],
   "auth": [{"action": "issue", "resource": "DegreeCredential", "jurisdiction": "AT", "from": "2020-01-01T00:00:00.500Z", "by": "did:web:ministry.example", "state": "active"}],
   "status": "suspended", "history": [{"at": "2026-01-01", "status": "suspended", "note": "under review"}],
-  "source": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"}`
+  "source": "bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq", "due": "2026-12-01T11:00:00+01:00"}`
 
 func TestParseEntity(t *testing.T) {
 	e := entity(t, fullEntity)
 	k := e.Keys[0]
 	if k.From != "2020-01-01T00:00:00Z" || k.Until != "2024-01-31T11:00:00Z" || e.Auth[0].From != "2020-01-01T00:00:00.5Z" || e.History[0].At != "2026-01-01T00:00:00Z" {
 		t.Errorf("times %+v %+v %+v", k, e.Auth[0], e.History[0])
+	}
+	if e.Due != "2026-12-01T10:00:00Z" {
+		t.Errorf("due %s", e.Due)
 	}
 	if e.Auth[0].State != "" || e.Status != Suspended {
 		t.Errorf("states %q %q, want active left out", e.Auth[0].State, e.Status)
@@ -111,6 +114,8 @@ func TestParseEntityRefuses(t *testing.T) {
 		{"no action", func(o strictjson.Object) { delete(auth(o), "action") }, BadValue, "auth[0].action"},
 		{"no resource", func(o strictjson.Object) { delete(auth(o), "resource") }, BadValue, "auth[0].resource"},
 		{"via no CID", func(o strictjson.Object) { auth(o)["via"] = "x" }, BadValue, "auth[0].via"},
+		{"due a number", func(o strictjson.Object) { o["due"] = strictjson.Number("1") }, WrongType, "due"},
+		{"due no time", func(o strictjson.Object) { o["due"] = "tomorrow" }, BadValue, "due"},
 		{"source by the identity hash", func(o strictjson.Object) { o["source"] = "bafkqaaa" }, BadValue, "source"},
 		{"service without a URL", func(o strictjson.Object) { delete(o.Array("services")[0].(strictjson.Object), "url") }, BadValue, "services[0].url"},
 		{"event without a time", func(o strictjson.Object) { delete(o.Array("history")[0].(strictjson.Object), "at") }, BadValue, "history[0].at"},

@@ -29,6 +29,7 @@ func (e Entity) Normal() (Entity, error) {
 		identifier(place{name: "kind"}, e.Kind, false),
 		identifier(place{name: "jurisdiction"}, e.Jurisdiction, false),
 		link(place{name: "source"}, e.Source),
+		instant(place{name: "due"}, &e.Due),
 		state(place{name: "status"}, &e.Status),
 	); err != nil {
 		return Entity{}, err

@@ -21,10 +21,11 @@ type Evidence interface {
 	Gone(name string) bool
 }
 
-// Terms are by which a governed registry is judged.
+// Terms are by which a registry's age is judged.
 type Terms struct {
 	Now time.Time
-	// AcceptStale is the age up to which a stale head still counts; zero for none.
+	// AcceptStale is the age up to which a stale head still counts, and the time for which
+	// a record does after it was due; zero for none.
 	AcceptStale time.Duration
 	// Ask obtains the newest documents also where those at hand are fresh.
 	Ask bool
@@ -72,7 +73,7 @@ func OpenGoverned(reg wire.Registry, member string, ev Evidence, terms Terms) (*
 	case g.Reason != "":
 		g.distrust = &Distrust{g.Reason, g.Detail}
 	}
-	r := &Registry{Label: reg.ID, Recognised: reg.Recognised, get: ev.Block, Governed: g}
+	r := &Registry{Label: reg.ID, Recognised: reg.Recognised, get: ev.Block, Governed: g, Terms: terms}
 	for _, name := range []string{reg.ID, reg.Authority} {
 		if name != "" {
 			r.Names = append(r.Names, name)

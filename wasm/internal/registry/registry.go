@@ -32,6 +32,11 @@ type Registry struct {
 	Recognised bool
 	// Governed is what its documents say of it, nil where it is not governed.
 	Governed *Governed
+	// Terms are by which what it says is judged.
+	Terms Terms
+	// Overdue are the entities that were asked for, and that are stale by what their
+	// records say, in the order in which they were first asked for.
+	Overdue []Overdue
 
 	root     cid.Cid
 	get      snapshot.Getter
@@ -147,6 +152,11 @@ func (r *Registry) Entity(id string) Standing {
 		st.Proof, st.Err = proof, err
 		if err == nil && proof.Found {
 			st.hold(&e)
+		}
+	}
+	if st.Err == nil && st.Entity != nil {
+		if err := r.overdue(st.Entity); err != nil {
+			st = Standing{Registry: r, Proof: st.Proof, Err: err}
 		}
 	}
 	if st.Err == nil && len(r.seen) < maxSeen {

@@ -89,14 +89,18 @@ func newEvidence(c *wire.Case, now time.Time) (*evidence, error) {
 
 // open prepares a registry, of the request or not. What a governed one lacks becomes needs.
 func (ev *evidence) open(reg wire.Registry, member string) (*registry.Registry, error) {
-	if reg.ID == "" {
-		return registry.OpenOne(reg, member, ev.c.Block)
-	}
 	terms := registry.Terms{Now: ev.now, Ask: ev.c.Request.Op == wire.OpAdvance}
 	if p := ev.c.Request.Policy; p != nil {
 		if d, err := wire.ParseAge(p.AcceptStale[wire.ClassRegistry]); err == nil {
 			terms.AcceptStale = d
 		}
+	}
+	if reg.ID == "" {
+		r, err := registry.OpenOne(reg, member, ev.c.Block)
+		if err == nil {
+			r.Terms = terms
+		}
+		return r, err
 	}
 	r, err := registry.OpenGoverned(reg, member, ev, terms)
 	if err != nil {

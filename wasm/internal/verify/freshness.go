@@ -2,8 +2,10 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/verilith/verilith/registry-snapshots/governance"
 	"github.com/verilith/verilith/wasm/internal/issuer"
 	"github.com/verilith/verilith/wasm/wire"
 )
@@ -35,6 +37,32 @@ func registriesFreshness(ev *evidence, r *report) (stale bool) {
 			}
 		}
 		r.v.Freshness = append(r.v.Freshness, f)
+	}
+	return stale
+}
+
+// overdue says which records are past their due, of those that were asked for so far. It
+// reports whether one is, and accepted so.
+func overdue(ev *evidence, r *report) (stale bool) {
+	for _, reg := range ev.voices() {
+		origin := originSnapshot
+		if reg.Label == originInline {
+			origin = originInline
+		}
+		for _, o := range reg.Overdue {
+			f := wire.Freshness{Class: wire.ClassRegistry, Source: o.Entity, Origin: origin, State: "stale"}
+			if !slices.ContainsFunc(r.v.Freshness, func(g wire.Freshness) bool { return g.Class == f.Class && g.Source == f.Source }) {
+				r.v.Freshness = append(r.v.Freshness, f)
+			}
+			if !o.Accepted {
+				continue
+			}
+			stale = true
+			rule := wire.Relaxed{Rule: "acceptStale.registry", Check: wire.CheckTrust, Reason: string(governance.Stale)}
+			if !slices.Contains(r.v.Relaxed, rule) {
+				r.v.Relaxed = append(r.v.Relaxed, rule)
+			}
+		}
 	}
 	return stale
 }

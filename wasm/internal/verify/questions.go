@@ -63,6 +63,7 @@ const TimeAhead trust.Reason = "time_in_future"
 func answer(ev *evidence, a *trust.Answer, asked wire.Query, at time.Time) *wire.Answer {
 	r := newReport(ev.now)
 	registriesFreshness(ev, r)
+	overdue(ev, r)
 	out := &wire.Answer{Result: wire.Pass, Reason: string(a.Reason), Detail: a.Detail, Query: asked,
 		Now: wire.FormatTime(ev.now), Time: wire.FormatTime(at), Path: a.Path, Freshness: r.v.Freshness, Relaxed: r.v.Relaxed}
 	switch {

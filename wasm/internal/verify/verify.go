@@ -119,6 +119,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	}
 	// From here on everything is at hand: each check is a plain function.
 	stale := registriesFreshness(ev, r)
+	stale = overdue(ev, r) || stale
 	if m.keyErr != nil {
 		return noKey(ev, r, c, &m)
 	}
@@ -158,6 +159,7 @@ func one(ev *evidence, env *cred.Envelope, req *wire.Request) wire.Verdict {
 	if len(ev.needs) > 0 {
 		return wire.Verdict{}
 	}
+	stale = overdue(ev, r) || stale // also of the issuers of status lists and the like
 	trustCheck(r, &allowed, policy)
 	return r.conclude(stale)
 }
