@@ -40,7 +40,7 @@ func response(ev *evidence, c *wire.Case) wire.Reply {
 		v := r.conclude(false)
 		return wire.Reply{Verdict: &v}
 	}
-	if t := req.Input.MediaType; t != "" && !strings.HasPrefix(t, "application/json") {
+	if t, _, _ := strings.Cut(req.Input.MediaType, ";"); t != "" && !strings.EqualFold(strings.TrimSpace(t), "application/json") {
 		return refuse(string(cred.MediaTypeConflict), "declared as %.80q, want application/json: an encrypted response is decrypted before it comes here", t)
 	}
 	token, err := strictjson.ParseObject(c.Input)

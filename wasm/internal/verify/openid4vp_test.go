@@ -125,6 +125,10 @@ func TestOpenID4VP(t *testing.T) {
 	text := func(s string) trial { tr := plain(good.token()); tr.input = s; return tr }
 	declared := plain(good.token())
 	declared.mediaType = "application/jwt"
+	asJSON := plain(good.token())
+	asJSON.mediaType = "application/JSON ; charset=utf-8"
+	nearly := plain(good.token())
+	nearly.mediaType = "application/jsonlines"
 	sets := func(s string) string {
 		return strings.TrimSuffix(strings.TrimSpace(asked4VP), "}") + `, "credential_sets": ` + s + `}`
 	}
@@ -133,6 +137,8 @@ func TestOpenID4VP(t *testing.T) {
 		{"over the Digital Credentials API", api, "accepted"},
 		{"for the client, over the API", notAPI, "rejected part audience_mismatch"},
 		{"the whole response", whole, "accepted"},
+		{"declared as JSON", asJSON, "accepted"},
+		{"declared as nearly that", nearly, "rejected format media_type_conflict"},
 		{"declared as a JWT", declared, "rejected format media_type_conflict"},
 		{"no JSON", text("x"), "rejected format malformed_vp_token"},
 		{"a member twice", text(`{"pid": ["a"], "pid": ["a"]}`), "rejected format malformed_vp_token"},
