@@ -226,6 +226,42 @@ func TestQueryMembersThatAreIgnored(t *testing.T) {
 	}
 }
 
+// What the presentations of a response need is asked for, in one round, before it is judged.
+func TestResponseNeeds(t *testing.T) {
+	w := honest()
+	docs := map[string]string{}
+	var list []any
+	var entities []strictjson.Object
+	for i := range 3 {
+		by := testissuer.Key("EdDSA", fmt.Sprint("school ", i)).As(fmt.Sprintf("did:web:school%d.example", i), fmt.Sprintf("did:web:school%d.example#k", i))
+		token := by.JWT(object{"typ": "vc+jwt"}, degree(ada.ID, object{"issuer": by.ID}))
+		list, entities = append(list, w.shows(1, wrapped("application/vc+jwt", token))), append(entities, by.Entity("*").Without("keys"))
+		docs[fmt.Sprintf("https://school%d.example/.well-known/did.json", i)] = string(strictjson.Encode(object{"@context": "https://www.w3.org/ns/did/v1", "id": by.ID,
+			"verificationMethod": []any{object{"id": by.Kid, "type": "JsonWebKey", "controller": by.ID, "publicKeyJwk": by.JWK}}, "assertionMethod": []any{by.Kid}}))
+	}
+	tr := answer4VP(t, object{"degree": list}, `{"credentials": [{"id": "degree", "format": "jwt_vc_json", "multiple": true, "meta": {"type_values": [["Degree"]]}}]}`)
+	tr.regs = []wire.Registry{{Entities: entities}}
+	if needs := tr.needs(t); len(needs) != 3 {
+		t.Errorf("%d needs in the first round, want 3", len(needs))
+	}
+	if got := ends(tr.verdict(t)); got != "undetermined part key_unavailable" {
+		t.Errorf("without them: %s", got)
+	}
+	tr.docs = docs
+	if got := ends(tr.verdict(t)); got != "accepted" {
+		t.Errorf("with them: %s", got)
+	}
+}
+
+// A name that a response made up is cut where it is shown.
+func TestResponseOfALongName(t *testing.T) {
+	w := honest()
+	v := answer4VP(t, with(w.token(), object{strings.Repeat("x", 1000): []any{w.pid()}}), asked4VP).verdict(t)
+	if ends(v) != "rejected query not_asked_for" || len(v.Missing) != 1 || v.Missing[0].Query != strings.Repeat("x", 64) {
+		t.Errorf("%s, %+v", ends(v), v.Missing)
+	}
+}
+
 // The presentations of a response are bounded together, those in tokens in tokens too.
 func TestResponseOfManyMembers(t *testing.T) {
 	w := honest()
