@@ -137,6 +137,51 @@ func TestLanguageCase(t *testing.T) {
 	}
 }
 
+// What a term with a container @graph has as its value says nothing unless it is a node of
+// which something is said: it would not be signed.
+func TestStrictInGraphs(t *testing.T) {
+	for _, c := range []struct {
+		member string
+		quads  int // 0 for a refusal
+	}{
+		{`"graph": {"p": "v"}`, 2},
+		{`"graph": {"@id": "urn:x:1", "p": "v"}`, 2},
+		{`"graph": {"@id": "urn:x:1", "@reverse": {"p": {"@id": "urn:x:2"}}}`, 2},
+		{`"graph": {"@id": "urn:x:1", "@graph": {"p": "v"}}`, 2},
+		{`"graph": {}`, 1},
+		{`"graphs": {"k": {"@id": "urn:x:1", "p": {}}}`, 2},
+		{`"byID": {"urn:g:1": {"@id": "urn:x:1", "p": "v"}}`, 2},
+		{`"graph": "v"`, 0},
+		{`"graph": {"@value": "v"}`, 0},
+		{`"graph": {"@list": ["v"]}`, 0},
+		{`"graph": [{"p": "v"}, "v"]`, 0},
+		{`"graph": {"@id": "urn:x:1"}`, 0},
+		{`"graph": {"@id": "urn:x:1", "p": []}`, 0},
+		{`"graph": {"@id": "urn:x:1", "p": null}`, 0},
+		{`"graph": {"@id": "urn:x:1", "@index": "i"}`, 0},
+		{`"graph": {"@id": "urn:x:1", "@included": {"@id": "urn:x:2", "p": "v"}}`, 0},
+		{`"graph": {"@id": "_:x"}`, 0},
+		{`"references": "urn:x:1"`, 0},
+		{`"graphs": {"k": "v"}`, 0},
+		{`"graphs": {"k": {"@id": "urn:x:1"}}`, 0},
+		{`"byID": {"urn:g:1": "v"}`, 0},
+		{`"byID": {"urn:g:1": {"@id": "urn:x:1"}}`, 0},
+	} {
+		doc := object(t, `{"@context": {"@version": 1.1, "p": "urn:p", "graph": {"@id": "urn:graph", "@container": "@graph"},
+			"references": {"@id": "urn:graph", "@type": "@id", "@container": "@graph"},
+			"graphs": {"@id": "urn:graphs", "@container": ["@graph", "@index"]},
+			"byID": {"@id": "urn:byid", "@container": ["@graph", "@id"]}}, "@id": "urn:s", `+c.member+`}`)
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{})
+		var e *jsonld.Error
+		if refused := errors.As(err, &e) && e.Reason == jsonld.NotExpressed; len(quads) != c.quads || refused != (c.quads == 0) {
+			t.Errorf("%s: %d quads, %v; want %d", c.member, len(quads), err, c.quads)
+		}
+		if _, err := jsonld.ToRDF(doc, jsonld.Options{Lenient: true}); err != nil {
+			t.Errorf("%s, leniently: %v", c.member, err)
+		}
+	}
+}
+
 // Numbers have the lexical forms of JSON-LD-API Section 8.6.
 func TestNumbers(t *testing.T) {
 	const integer, double = "integer", "double"

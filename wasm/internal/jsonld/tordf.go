@@ -2,6 +2,7 @@ package jsonld
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,12 +44,8 @@ func ToRDF(doc any, opts Options) ([]rdf.Quad, error) {
 func (p *processor) toRDF(expanded []any) ([]rdf.Quad, error) {
 	p.path = p.path[:0]
 	w := &writer{p: p, labels: make(map[string]rdf.Term)}
-	for _, v := range expanded {
-		if o, ok := v.(strictjson.Object); ok {
-			if _, _, err := w.node(place{ok: true}, o); err != nil {
-				return nil, err
-			}
-		}
+	if err := w.nodes(place{ok: true}, expanded); err != nil {
+		return nil, err
 	}
 	return w.quads, nil
 }
@@ -159,17 +156,35 @@ func (w *writer) node(at place, o strictjson.Object) (id rdf.Term, ok bool, err 
 	return id, ok, nil
 }
 
+// nodes writes what stands in a graph, or beside a node, and is the value of no property.
+// Expansion leaves out what says nothing there, but for what a term with a container @graph
+// has as its value: that becomes a graph after it was looked at.
 func (w *writer) nodes(at place, items []any) error {
 	for _, v := range items {
 		o, isObject := v.(strictjson.Object)
-		if !isObject || o.Has("@value") {
+		if !isObject || isValueOrList(o) {
+			if err := w.p.dropped(NotExpressed, "a value or list in a graph, where it belongs to nothing"); err != nil {
+				return err
+			}
 			continue
 		}
-		if _, _, err := w.node(at, o); err != nil {
+		start := len(w.quads)
+		id, ok, err := w.node(at, o)
+		if err != nil {
 			return err
+		}
+		if o.Has("@id") && ok && at.ok && !mention(w.quads[start:], id) {
+			if err := w.p.dropped(NotExpressed, "an @id and nothing said about it"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// mention is whether quads are about a node, or the graph of its name.
+func mention(quads []rdf.Quad, id rdf.Term) bool {
+	return slices.ContainsFunc(quads, func(q rdf.Quad) bool { return q.S == id || q.O == id || q.G == id })
 }
 
 // index holds a node to one @index, Section 7.2.1 Step 6.8.
