@@ -16,9 +16,10 @@ const KeyBindingMissing = "key_binding_missing"
 // keyBinding checks whom an SD-JWT was presented for, and by whom: RFC 9901 Section 7.3.
 //
 // Whether key binding is asked for is the caller's word (step 1): it is where a nonce or
-// an audience is. A KB-JWT that nobody asked for must hold all the same, and is refused
-// as any JWT is by who is not named in its aud (RFC 7519 Section 4.1.3): it was made for
-// somebody else. A credential that is bound to a key, and nobody asked its holder, passes.
+// an audience is. A KB-JWT that nobody asked for is refused, as RFC 9901 Section 4 has it
+// ("MUST verify that the final tilde-separated component is empty"), and as any JWT is by
+// who is not named in its aud (RFC 7519 Section 4.1.3): it was made for somebody else. A
+// credential that is bound to a key, and nobody asked its holder, passes.
 func keyBinding(r *report, env *cred.Envelope, want *wire.Expect) {
 	refuse := func(kind, reason, format string, args ...any) {
 		detail := fmt.Sprintf(format, args...)
@@ -61,9 +62,7 @@ func keyBinding(r *report, env *cred.Envelope, want *wire.Expect) {
 		refuse("INVALID_DOMAIN_ERROR", "audience_mismatch", "presented to %.200q, want one of %.200q", kb.Audience, expected)
 	default:
 		if r.v.Credential != nil { // it is not a presentation
-			if r.v.Credential != nil {
-				r.v.Credential.HolderProven = true
-			}
+			r.v.Credential.HolderProven = true
 		}
 		r.pass(wire.CheckExpect, "it is what was asked for, presented by the holder of the key that it is bound to")
 	}

@@ -168,6 +168,7 @@ func TestOpenID4VP(t *testing.T) {
 		{"with key binding, and none asked for", answer4VP(t, good.token(), unbound), "accepted"},
 		{"with another's, and none asked for", answer4VP(t, with(good.token(), object{"pid": []any{as(func(w *wallet) { w.nonce = "n" }).pid()}}), unbound), "rejected part nonce_mismatch"},
 		{"a credential in place of a presentation", put("degree", degreeJWT(ada.ID)), "rejected part nonce_mismatch"},
+		{"a credential whose issuer put the nonce in it", put("degree", degreeJWTWith(ada.ID, object{"nonce": good.nonce, "aud": client})), "rejected query holder_binding_missing"},
 		{"a credential, and no more is asked for", answer4VP(t, with(good.token(), object{"degree": []any{degreeJWT(ada.ID)}}), bare), "accepted"},
 		{"the issuer is not authorised", stranger, "rejected part issuer_not_in_registry"},
 		{"a presentation of somebody else's credential", put("degree", as(func(w *wallet) { w.holder = eve }).shows(0, degreeJWT(ada.ID))), "rejected part holder_is_not_subject"},
