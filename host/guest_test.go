@@ -27,12 +27,21 @@ var guest = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(out)
 })
 
+// keptCompiled is a cache directory that outlives the run, if one is named: compiled code
+// is the same under the race detector, and takes minutes to make there.
+var keptCompiled = os.Getenv("VERILITH_COMPILED")
+
 // compiled is one cache directory for all tests of a run.
-var compiled = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "verilith-wazero") })
+var compiled = sync.OnceValues(func() (string, error) {
+	if keptCompiled != "" {
+		return keptCompiled, nil
+	}
+	return os.MkdirTemp("", "verilith-wazero")
+})
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, err := compiled(); err == nil {
+	if dir, err := compiled(); err == nil && keptCompiled == "" {
 		os.RemoveAll(dir)
 	}
 	os.Exit(code)

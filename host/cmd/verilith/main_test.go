@@ -32,8 +32,12 @@ func TestMain(m *testing.M) {
 // TestScripts runs the scripts in testdata: one for each behaviour, with the files
 // that it works on beneath.
 func TestScripts(t *testing.T) {
-	// The compiled module is shared; everything else in a script's cache is its own.
-	compiled := filepath.Join(t.TempDir(), "wazero")
+	// The compiled module is shared, and that of another run will do; everything else in a
+	// script's cache is its own.
+	compiled := os.Getenv("VERILITH_COMPILED")
+	if compiled == "" {
+		compiled = filepath.Join(t.TempDir(), "wazero")
+	}
 	v, err := host.Open(t.Context(), host.Config{CacheDir: compiled})
 	if err != nil {
 		t.Fatal(err)
@@ -41,8 +45,16 @@ func TestScripts(t *testing.T) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
+	var files []string
+	for _, name := range scripts {
+		files = append(files, filepath.Join("testdata", name+".txt"))
+	}
+	dir := "testdata"
+	if files != nil {
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir: dir, Files: files,
 		Setup: func(env *testscript.Env) error {
 			cache := filepath.Join(env.WorkDir, "user-cache")
 			env.Setenv("XDG_CACHE_HOME", cache)
