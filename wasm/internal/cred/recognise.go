@@ -66,7 +66,10 @@ func recognise(data []byte) (*Envelope, error) {
 	if binary, ok := inBase64(s); ok {
 		return recogniseCBOR(binary)
 	}
-	if len(s) > 0 && (isSpace(rune(s[0])) || isSpace(rune(s[len(s)-1]))) {
+	if s == "" {
+		return nil, fail(UnrecognisedInput, "", "the input is empty")
+	}
+	if isSpace(rune(s[0])) || isSpace(rune(s[len(s)-1])) {
 		return nil, fail(UnrecognisedInput, "", "white space around what is no JSON: a token has none (RFC 7515 Section 2)")
 	}
 	if name := otherEnvelope(s); name != "" {
