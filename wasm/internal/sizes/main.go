@@ -6,7 +6,7 @@
 // leaving out that feature alone would save. What two features share is in neither of
 // their figures, package variables stay in any case, and the sum is less than the module.
 //
-//	go run ./wasm/internal/sizes [-only NAME,…] -- FLAGS OF GO BUILD
+//	go run ./wasm/internal/sizes [-only NAME,…] [-pack "FLAGS OF PACK"] -- FLAGS OF GO BUILD
 package main
 
 import (
@@ -22,14 +22,15 @@ import (
 
 func main() {
 	only := flag.String("only", "", "features by name, separated by commas; all if empty")
+	pack := flag.String("pack", "", "flags of pack, separated by spaces")
 	flag.Parse()
-	if err := run(*only, flag.Args()); err != nil {
+	if err := run(*only, strings.Fields(*pack), flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "sizes:", err)
 		os.Exit(1)
 	}
 }
 
-func run(only string, flags []string) error {
+func run(only string, pack, flags []string) error {
 	dir, err := os.MkdirTemp("", "verilith-sizes-")
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func run(only string, flags []string) error {
 			return fmt.Errorf("no feature %q", name)
 		}
 	}
-	whole, err := measure(dir, nil, flags)
+	whole, err := measure(dir, nil, pack, flags)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func run(only string, flags []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		without, err := measure(dir, replaced, flags)
+		without, err := measure(dir, replaced, pack, flags)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
@@ -77,7 +78,7 @@ type size struct {
 
 // measure builds the module with files replaced, does to it what make module does, and
 // compresses it.
-func measure(dir string, replaced map[string][]byte, flags []string) (size, error) {
+func measure(dir string, replaced map[string][]byte, packing, flags []string) (size, error) {
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for path, text := range replaced {
 		file := filepath.Join(dir, strings.ReplaceAll(path, string(filepath.Separator), "_"))
@@ -106,7 +107,8 @@ func measure(dir string, replaced map[string][]byte, flags []string) (size, erro
 	if err := build.Run(); err != nil {
 		return size{}, fmt.Errorf("go build: %w", err)
 	}
-	pack := exec.Command("go", "run", "-trimpath", "./host/internal/pack", module, filepath.Join(dir, "module.gz"))
+	args = append([]string{"run", "-trimpath", "./host/internal/pack"}, packing...)
+	pack := exec.Command("go", append(args, module, filepath.Join(dir, "module.gz"))...)
 	pack.Stderr = os.Stderr
 	if err := pack.Run(); err != nil {
 		return size{}, fmt.Errorf("pack: %w", err)
