@@ -222,7 +222,7 @@ func (s *session) canonicalAgain(v vector, data []byte) {
 func (s *session) signedBadge(v vector, page, signed string) {
 	signed, _, _ = strings.Cut(signed, "</pre>")
 	doc, err := strictjson.ParseObject([]byte(strings.TrimSpace(signed)))
-	code := regexp.MustCompile("<code\\s*>([0-9a-f]+)</code").FindAllStringSubmatch(page, -1)
+	code := regexp.MustCompile(`<code\s*>([0-9a-f]+)</code`).FindAllStringSubmatch(page, -1)
 	if err != nil || len(code) < 4 {
 		s.fail(v, "", valid, "%v, %d values in hex", err, len(code))
 		return

@@ -8,7 +8,9 @@
 // The zero Options are strict: whatever JSON-LD would silently leave out of the RDF
 // (an undefined term, a relative IRI, a free-floating value, a base direction) is an
 // error that names the place, since a signature over the RDF would not cover it.
-// null values are the exception: to JSON-LD they say the same as their absence.
+// There are two exceptions. A null says the same as its absence. An @index, and so the
+// keys of a map by @index alone, is to JSON-LD a note that says nothing (JSON-LD 1.1
+// Section 4.6.1), and the safe modes of issuers let it pass: it is not signed.
 //
 // Work is counted and bounded, so that contexts which multiply end with [WorkLimit].
 //
