@@ -65,18 +65,25 @@ func ETSI(path string, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return importList(FromETSI, l, opt)
+}
+
+// importList imports a list that was read: in this order, so that what nobody is trusted
+// for is not looked at.
+func importList(from string, l trustedList, opt Options) (*Result, error) {
+	h := l.head()
 	sig, stale, err := l.trust(opt)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Name: l.name(), Authority: l.id(), Report: Report{
-		From: FromETSI, Source: path, List: l.list(), Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
+	r := &Result{Name: h.name(), Authority: h.id(), Report: Report{
+		From: from, Source: h.path, List: h.list(), Time: h.issued, NextUpdate: h.next, Sequence: h.sequence, Signature: sig,
 	}}
-	if err := r.mapTSL(l); err != nil {
+	if err := l.mapTo(r); err != nil {
 		return nil, err
 	}
-	r.keepSource(l.data, opt)
-	return r.judgeList(l.listHead, stale, opt)
+	r.keepSource(h.data, opt)
+	return r.judgeList(h, stale, opt)
 }
 
 // A listHead is what the lists of TS 119 612 and TS 119 602 say of themselves.
@@ -99,6 +106,7 @@ type listHead struct {
 type trustedList interface {
 	head() *listHead
 	trust(opt Options) (sig Signature, stale string, err error)
+	mapTo(r *Result) error
 }
 
 // openListOfLists reads a signed list, XML or JSON.
@@ -163,6 +171,8 @@ type tsl struct {
 }
 
 func (l *tsl) head() *listHead { return l.listHead }
+
+func (l *tsl) mapTo(r *Result) error { return r.mapTSL(l) }
 
 // parseTSL reads a list and checks its signature, but not whose it is.
 func parseTSL(path string, data []byte, unsigned bool) (*tsl, error) {

@@ -71,18 +71,7 @@ func LoTE(path string, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sig, stale, err := l.trust(opt)
-	if err != nil {
-		return nil, err
-	}
-	r := &Result{Name: l.name(), Authority: l.id(), Report: Report{
-		From: FromLoTE, Source: path, List: l.list(), Time: l.issued, NextUpdate: l.next, Sequence: l.sequence, Signature: sig,
-	}}
-	if err := r.mapLoTE(l); err != nil {
-		return nil, err
-	}
-	r.keepSource(l.data, opt)
-	return r.judgeList(l.listHead, stale, opt)
+	return importList(FromLoTE, l, opt)
 }
 
 // A lote is a list whose signature was checked, as far as it says so.
@@ -96,6 +85,8 @@ type lote struct {
 }
 
 func (l *lote) head() *listHead { return l.listHead }
+
+func (l *lote) mapTo(r *Result) error { return r.mapLoTE(l) }
 
 func parseLoTE(path string, data []byte, unsigned bool) (*lote, error) {
 	l := &lote{listHead: &listHead{path: path, data: data, idOf: loteID}}
