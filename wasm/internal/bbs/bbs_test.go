@@ -79,6 +79,8 @@ func TestVerifyProof(t *testing.T) {
 		}, BadSignature},
 		{"a scalar changed", func(m *trial) { m.proof[150] ^= 1 }, BadSignature},
 		{"challenge changed", func(m *trial) { m.proof[len(m.proof)-1] ^= 1 }, BadSignature},
+		{"as many messages as there may be", func(m *trial) { m.proof = append(m.proof, bytes.Repeat(m.proof[144:176], MaxMessages-5)...) }, BadSignature},
+		{"one more, with those disclosed", func(m *trial) { m.proof = append(m.proof, bytes.Repeat(m.proof[144:176], MaxMessages-4)...) }, TooMany},
 		{"too long", func(m *trial) { m.proof = append(m.proof, make([]byte, 32*MaxMessages)...) }, TooMany},
 	}
 	for _, tt := range tests {
