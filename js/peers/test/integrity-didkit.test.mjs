@@ -1,5 +1,5 @@
 // The suites before Data Integrity by DIDKit: random credentials, as they are and
-// tampered with. PEERS_SEED repeats a run, and PEERS_FULL=1 takes 500 of each.
+// tampered with. PEERS_SEED sets another seed, and PEERS_FULL=1 takes 500 of each and any.
 
 import assert from "node:assert/strict"
 import { randomInt } from "node:crypto"
@@ -9,8 +9,9 @@ import { lineOf } from "../lib/integrity/series.mjs"
 import { record } from "../lib/matrix.mjs"
 import { byCommand, byPackage } from "../lib/verilith.mjs"
 
-const seed = Number(process.env.PEERS_SEED ?? randomInt(2 ** 31))
-const count = Number(process.env.PEERS_COUNT ?? (process.env.PEERS_FULL === "1" ? 500 : 50))
+const full = process.env.PEERS_FULL === "1"
+const seed = Number(process.env.PEERS_SEED ?? (full ? randomInt(2 ** 31) : 100000))
+const count = Number(process.env.PEERS_COUNT ?? (full ? 500 : 50))
 
 describe(`random credentials by DIDKit, PEERS_SEED=${seed}`, () => {
   for (const [type, alg] of legacy) {

@@ -1,14 +1,11 @@
 // Runs series in a thread of its own, with one instance of the module for all.
 
 import { parentPort } from "node:worker_threads"
-import { loadPackage } from "../verilith.mjs"
+import { verdicts } from "../verilith.mjs"
 import { series } from "./series.mjs"
 
-const { load, documentFetcher, memoryStore } = await loadPackage()
-const verifier = await load()
-
-async function judge({ resources, ...request }) {
-  const { outcome, reason, checks } = await verifier.verify(request, { fetchers: documentFetcher(resources), store: memoryStore() })
+async function judge(line) {
+  const [{ outcome, reason, checks }] = await verdicts([line])
   return { outcome, reason, checks }
 }
 
