@@ -2,30 +2,13 @@ package status
 
 import (
 	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"encoding/base64"
 	"testing"
 
 	"github.com/verilith/verilith/wasm/internal/cred"
+	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/strictjson"
 )
-
-func gzipped(b []byte) []byte {
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return buf.Bytes()
-}
-
-func zlibbed(b []byte) []byte {
-	var buf bytes.Buffer
-	w := zlib.NewWriter(&buf)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return buf.Bytes()
-}
 
 func TestExpand(t *testing.T) {
 	text := bytes.Repeat([]byte("status"), 1000)
@@ -35,23 +18,23 @@ func TestExpand(t *testing.T) {
 		in   []byte
 		ok   bool
 	}{
-		{"gzip", gunzip, gzipped(text), true},
-		{"gzip, nothing", gunzip, gzipped(nil), true},
-		{"gzip, two members", gunzip, append(gzipped(text), gzipped(text)...), false},
-		{"gzip, a byte after it", gunzip, append(gzipped(text), 0), false},
-		{"gzip, cut off", gunzip, gzipped(text)[:40], false},
-		{"gzip, its sum cut off", gunzip, gzipped(text)[:len(gzipped(text))-4], false},
-		{"gzip, its sum changed", gunzip, func() []byte { b := gzipped(text); b[len(b)-8] ^= 1; return b }(), false},
-		{"gzip of zlib", gunzip, zlibbed(text), false},
-		{"gzip of the limit", gunzip, gzipped(make([]byte, maxExpanded)), true},
-		{"gzip beyond the limit", gunzip, gzipped(make([]byte, maxExpanded+1)), false},
-		{"zlib", unzlib, zlibbed(text), true},
-		{"zlib, a byte after it", unzlib, append(zlibbed(text), 0), false},
-		{"zlib, cut off", unzlib, zlibbed(text)[:20], false},
-		{"zlib, its sum changed", unzlib, func() []byte { b := zlibbed(text); b[len(b)-1] ^= 1; return b }(), false},
-		{"zlib of gzip", unzlib, gzipped(text), false},
-		{"zlib of the limit", unzlib, zlibbed(make([]byte, maxExpanded)), true},
-		{"zlib beyond the limit", unzlib, zlibbed(make([]byte, maxExpanded+1)), false},
+		{"gzip", gunzip, testissuer.Gzip(text), true},
+		{"gzip, nothing", gunzip, testissuer.Gzip(nil), true},
+		{"gzip, two members", gunzip, append(testissuer.Gzip(text), testissuer.Gzip(text)...), false},
+		{"gzip, a byte after it", gunzip, append(testissuer.Gzip(text), 0), false},
+		{"gzip, cut off", gunzip, testissuer.Gzip(text)[:40], false},
+		{"gzip, its sum cut off", gunzip, testissuer.Gzip(text)[:len(testissuer.Gzip(text))-4], false},
+		{"gzip, its sum changed", gunzip, func() []byte { b := testissuer.Gzip(text); b[len(b)-8] ^= 1; return b }(), false},
+		{"gzip of zlib", gunzip, testissuer.Zlib(text), false},
+		{"gzip of the limit", gunzip, testissuer.Gzip(make([]byte, maxExpanded)), true},
+		{"gzip beyond the limit", gunzip, testissuer.Gzip(make([]byte, maxExpanded+1)), false},
+		{"zlib", unzlib, testissuer.Zlib(text), true},
+		{"zlib, a byte after it", unzlib, append(testissuer.Zlib(text), 0), false},
+		{"zlib, cut off", unzlib, testissuer.Zlib(text)[:20], false},
+		{"zlib, its sum changed", unzlib, func() []byte { b := testissuer.Zlib(text); b[len(b)-1] ^= 1; return b }(), false},
+		{"zlib of gzip", unzlib, testissuer.Gzip(text), false},
+		{"zlib of the limit", unzlib, testissuer.Zlib(make([]byte, maxExpanded)), true},
+		{"zlib beyond the limit", unzlib, testissuer.Zlib(make([]byte, maxExpanded+1)), false},
 		{"nothing", unzlib, nil, false},
 	} {
 		if out, err := tt.undo(tt.in); (err == nil) != tt.ok || tt.ok && len(out) > 6000 && len(out) != maxExpanded {
@@ -94,7 +77,7 @@ func TestOrder(t *testing.T) {
 // and no entry says more than its size lets it.
 func FuzzBitstring(f *testing.F) {
 	for _, b := range [][]byte{nil, {0x80}, bytes.Repeat([]byte{0, 1}, 100)} {
-		f.Add("u"+base64.RawURLEncoding.EncodeToString(gzipped(b)), "revocation", int64(3), 2)
+		f.Add("u"+base64.RawURLEncoding.EncodeToString(testissuer.Gzip(b)), "revocation", int64(3), 2)
 	}
 	f.Fuzz(func(t *testing.T, encoded, purpose string, index int64, size int) {
 		for i := range variants {
@@ -110,7 +93,7 @@ func FuzzBitstring(f *testing.F) {
 				}
 				continue
 			}
-			text := base64.RawURLEncoding.EncodeToString(gzipped(l.bits))
+			text := base64.RawURLEncoding.EncodeToString(testissuer.Gzip(l.bits))
 			if v.current {
 				text = "u" + text
 			}
@@ -129,7 +112,7 @@ func FuzzBitstring(f *testing.F) {
 
 // FuzzToken: the claims of a list that are read, written again, give the same list.
 func FuzzToken(f *testing.F) {
-	lst := base64.RawURLEncoding.EncodeToString(zlibbed([]byte{0xb9, 0xa3}))
+	lst := base64.RawURLEncoding.EncodeToString(testissuer.Zlib([]byte{0xb9, 0xa3}))
 	f.Add([]byte(`{"sub":"https://a.example","iat":1,"exp":2,"ttl":3,"status_list":{"bits":1,"lst":"`+lst+`"}}`), int64(1))
 	f.Add([]byte(`{"sub":"https://a.example","iat":1.5,"ttl":0.25,"status_list":{"bits":8,"lst":"`+lst+`"}}`), int64(2))
 	f.Add([]byte(`{"iat":1,"status_list":{"bits":3}}`), int64(-1))
@@ -152,7 +135,7 @@ func FuzzToken(f *testing.F) {
 		if value, ok := lowFirst(l.bits, index, l.size); ok && (value >= 1<<l.size || value < 0) {
 			t.Fatalf("entry %d of %d bits is %d", index, l.size, value)
 		}
-		claims["status_list"].(strictjson.Object)["lst"] = base64.RawURLEncoding.EncodeToString(zlibbed(l.bits))
+		claims["status_list"].(strictjson.Object)["lst"] = base64.RawURLEncoding.EncodeToString(testissuer.Zlib(l.bits))
 		if again, a := readToken(c); a.Reason != "" || !bytes.Equal(again.bits, l.bits) || again.TTL != l.TTL || again.size != l.size {
 			t.Fatalf("read again: %+v, %+v", again, a)
 		}

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"crypto/sha256"
 	"encoding/base64"
-	"io"
 
 	"github.com/ipfs/go-cid"
 
@@ -27,27 +23,6 @@ const (
 func b64url(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // packed compresses a list.
-func packed(list []byte, make func(io.Writer) io.WriteCloser) []byte {
-	var buf bytes.Buffer
-	w := make(&buf)
-	_, err := w.Write(list)
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		panic(err)
-	}
-	return buf.Bytes()
-}
-
-func zipped(list []byte) []byte {
-	return packed(list, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
-}
-
-func zlibbed(list []byte) []byte {
-	return packed(list, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
-}
-
 // statuses are credentials with a status, under each mechanism: 5 is clear, 7 is set.
 func statuses(all map[string]spec) {
 	i := testissuer.Key("ES256", "issuer").AsDIDKey()
@@ -58,7 +33,7 @@ func statuses(all map[string]spec) {
 	low := make([]byte, 64)
 	low[1] = 1<<6 | 2<<0 // of 2 bits: 4 is suspended, 7 is invalid
 	claims := strictjson.Object{"sub": listURL, "iat": number(listMade), "exp": number(listMade + 86400), "ttl": number(43200),
-		"status_list": strictjson.Object{"bits": number(2), "lst": b64url(zlibbed(low))}}
+		"status_list": strictjson.Object{"bits": number(2), "lst": b64url(testissuer.Zlib(low))}}
 	token := func(by *testissuer.Issuer, edits strictjson.Object) string {
 		return by.JWT(strictjson.Object{"typ": "statuslist+jwt"}, with(claims, edits))
 	}
@@ -82,7 +57,7 @@ func statuses(all map[string]spec) {
 	put("token_cwt_valid", asked(5, string(i.Sign1(testissuer.COSE{
 		Protected: map[any]any{int64(cose.LabelTyp): "application/statuslist+cwt", int64(cose.LabelKid): []byte(i.Kid)},
 		Payload: testissuer.CBOR(map[any]any{int64(2): listURL, int64(6): int64(listMade),
-			int64(65533): map[any]any{"bits": int64(2), "lst": zlibbed(low)}})}))))
+			int64(65533): map[any]any{"bits": int64(2), "lst": testissuer.Zlib(low)}})}))))
 	stale := asked(5, good)
 	stale.age = "2026-11-21T20:00:00Z"
 	put("token_stale", stale)
@@ -100,7 +75,7 @@ func statuses(all map[string]spec) {
 	list := func(by *testissuer.Issuer, edits strictjson.Object) strictjson.Object {
 		return strictjson.Object{"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "id": listURL,
 			"type": []any{"VerifiableCredential", "BitstringStatusListCredential"}, "issuer": by.ID, "validFrom": "2026-11-01T00:00:00Z",
-			"credentialSubject": with(strictjson.Object{"type": "BitstringStatusList", "statusPurpose": "revocation", "encodedList": "u" + b64url(zipped(left))}, edits)}
+			"credentialSubject": with(strictjson.Object{"type": "BitstringStatusList", "statusPurpose": "revocation", "encodedList": "u" + b64url(testissuer.Gzip(left))}, edits)}
 	}
 	jwt := func(by *testissuer.Issuer, doc strictjson.Object) string {
 		return by.JWT(strictjson.Object{"typ": "vc+jwt"}, doc)
@@ -117,14 +92,14 @@ func statuses(all map[string]spec) {
 	put("bitstring_revoked", bits(jwt(i, list(i, nil)), entry("7")))
 	put("bitstring_second-of-two-revoked", bits(jwt(i, list(i, nil)), entry("5"), entry("7")))
 	put("bitstring_out-of-range", bits(jwt(i, list(i, nil)), entry("131072")))
-	put("bitstring_too-short", bits(jwt(i, list(i, strictjson.Object{"encodedList": "u" + b64url(zipped(left[1:]))})), entry("5")))
+	put("bitstring_too-short", bits(jwt(i, list(i, strictjson.Object{"encodedList": "u" + b64url(testissuer.Gzip(left[1:]))})), entry("5")))
 	put("bitstring_another-purpose", bits(jwt(i, list(i, strictjson.Object{"statusPurpose": "suspension"})), entry("5")))
 	put("bitstring_not-signed", bits(string(strictjson.Encode(list(i, nil))), entry("5")))
-	put("bitstring_inflate-bomb", bits(jwt(i, list(i, strictjson.Object{"encodedList": "u" + b64url(zipped(make([]byte, 17<<20)))})), entry("5")))
+	put("bitstring_inflate-bomb", bits(jwt(i, list(i, strictjson.Object{"encodedList": "u" + b64url(testissuer.Gzip(make([]byte, 17<<20)))})), entry("5")))
 	embedded := verifying(jcs(ed, strictjson.Object{"credentialStatus": entry("5")}, nil), withoutKey(ed))
 	embedded.docs = map[string]string{listURL: string(strictjson.Encode(ed.JCS(list(ed, nil), nil)))}
 	put("bitstring_eddsa-jcs-2022_valid", embedded)
-	older := list(ed, strictjson.Object{"type": "StatusList2021", "encodedList": b64url(zipped(left))})
+	older := list(ed, strictjson.Object{"type": "StatusList2021", "encodedList": b64url(testissuer.Gzip(left))})
 	older["type"] = []any{"VerifiableCredential", "StatusList2021Credential"}
 	for what, index := range map[string]string{"valid": "5", "revoked": "7"} {
 		e := with(entry(index), strictjson.Object{"type": "StatusList2021Entry", "id": listURL + "#" + index})

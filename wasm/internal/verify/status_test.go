@@ -1,9 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +8,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/verilith/verilith/registry-snapshots/block"
+	"github.com/verilith/verilith/wasm/internal/testissuer"
 	"github.com/verilith/verilith/wasm/internal/verify"
 	"github.com/verilith/verilith/wasm/strictjson"
 	"github.com/verilith/verilith/wasm/wire"
@@ -46,21 +44,7 @@ func lowBits(n, size int, set map[int]int) []byte {
 	return b
 }
 
-func gzipped(b []byte) []byte {
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return buf.Bytes()
-}
-
-func zlibbed(b []byte) []byte {
-	var buf bytes.Buffer
-	w := zlib.NewWriter(&buf)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return buf.Bytes()
-}
+var gzipped, zlibbed = testissuer.Gzip, testissuer.Zlib
 
 // herd is the size of the smallest list that a credential may be in.
 const herd = 131072
