@@ -44,6 +44,7 @@ func TestStrict(t *testing.T) {
 		{"undefined term, null", func(o strictjson.Object) { o["nickname"] = nil }, jsonld.UndefinedTerm, "nickname"},
 		{"undefined term, nested", func(o strictjson.Object) { o["knows"] = []any{"urn:x:2", strictjson.Object{"nickname": "Bo"}} }, jsonld.UndefinedTerm, "knows[1].nickname"},
 		{"term that is null", func(o strictjson.Object) { o["gone"] = "x" }, jsonld.UndefinedTerm, "gone"},
+		{"keyword without a meaning here", func(o strictjson.Object) { o["@none"] = "x" }, jsonld.UndefinedTerm, "@none"},
 		{"keyword-like member", func(o strictjson.Object) { o["@nickname"] = "x" }, jsonld.UndefinedTerm, "@nickname"},
 		{"blank predicate", func(o strictjson.Object) { o["_:p"] = "x" }, jsonld.UndefinedTerm, "_:p"},
 		{"predicate that is no IRI", func(o strictjson.Object) { o["ex:a b"] = "x" }, jsonld.UndefinedTerm, "ex:a b"},
@@ -201,6 +202,20 @@ func TestNumbers(t *testing.T) {
 		quads, err := jsonld.ToRDF(doc, jsonld.Options{})
 		if err != nil || len(quads) != 1 || quads[0].O.Value != c.want || quads[0].O.Datatype != "http://www.w3.org/2001/XMLSchema#"+c.datatype {
 			t.Errorf("%s: got %v, %v, want %s as %s", c.in, quads, err, c.want, c.datatype)
+		}
+	}
+}
+
+// A number of type xsd:double is written as one; a string of that type is what it is.
+func TestTypedNumbers(t *testing.T) {
+	for _, c := range []struct{ value, datatype, want string }{
+		{"5", "double", "5.0E0"}, {"0", "double", "0.0E0"}, {"-0", "double", "0.0E0"}, {"1.5", "double", "1.5E0"}, {`"5"`, "double", "5"},
+		{"5", "float", "5"}, {"1.5", "decimal", "1.5E0"}, {"1e21", "integer", "1.0E21"}, {"true", "boolean", "true"},
+	} {
+		doc := object(t, `{"http://example.org/p": {"@value": `+c.value+`, "@type": "http://www.w3.org/2001/XMLSchema#`+c.datatype+`"}}`)
+		quads, err := jsonld.ToRDF(doc, jsonld.Options{})
+		if err != nil || len(quads) != 1 || quads[0].O.Value != c.want || quads[0].O.Datatype != "http://www.w3.org/2001/XMLSchema#"+c.datatype {
+			t.Errorf("%s as %s: got %v, %v, want %s", c.value, c.datatype, quads, err, c.want)
 		}
 	}
 }
