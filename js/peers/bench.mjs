@@ -20,7 +20,7 @@ const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { ty
 const parts = values.only?.split(",") ?? ["sizes", "load", "speed", "rdfc", "directory"]
 const effort = values.quick
   ? { quick: true, starts: 1, rounds: 3, millis: 40, warmUp: 300, session: { use: 1000, settle: 2500, later: 1 } }
-  : { quick: false, starts: 5, rounds: 12, millis: 120, warmUp: 1500, session: { use: 4000, settle: 4000, later: 3 } }
+  : { quick: false, starts: 4, rounds: 10, millis: 120, warmUp: 1500, session: { use: 3000, settle: 3000, later: 3 } }
 
 const began = performance.now()
 const progress = (text) => console.error(`… ${((performance.now() - began) / 1000).toFixed(0).padStart(3)} s  ${text}`)

@@ -14,14 +14,15 @@ const proved = "document, key from a loader, proof, dates"
  * What each does in the time that is measured, and which workloads it can take. `label`
  * is its name where it has several files; `buffer` asks for Node's Buffer in a page,
  * `page: false` keeps out of one what asks for more of Node;
- * `load: false` leaves it out of the table of loads, where a sibling stands for it.
+ * `load: false` leaves it out of the table of loads, where a sibling stands for it, and
+ * a quick run loads those only that are marked.
  */
 export const contenders = {
-  [ours]: { file: "verilith", does: "everything: document, key, proof, binding, dates, registry, status" },
-  jose: { file: "jose", does: "the JWS alone, by a key imported beforehand", takes: ["VC-JWT EdDSA", "VC-JWT ES256", "vc+jwt ES256", "SMART Health Card"] },
+  [ours]: { file: "verilith", quick: true, does: "everything: document, key, proof, binding, dates, registry, status" },
+  jose: { file: "jose", quick: true, does: "the JWS alone, by a key imported beforehand", takes: ["VC-JWT EdDSA", "VC-JWT ES256", "vc+jwt ES256", "SMART Health Card"] },
   "did-jwt-vc": { file: "did-jwt-vc", does: "document, did:key resolved, JWS, dates", takes: jwts },
   "@digitalbazaar/vc": { file: "digitalbazaar", does: proved, takes: ["eddsa-jcs-2022"] },
-  "@digitalbazaar/vc, RDF": { file: "digitalbazaar-rdf", label: digitalBazaar, does: proved, takes: ["eddsa-rdfc-2022"] },
+  "@digitalbazaar/vc, RDF": { file: "digitalbazaar-rdf", quick: true, label: digitalBazaar, does: proved, takes: ["eddsa-rdfc-2022"] },
   "@digitalbazaar/vc, ECDSA": { file: "digitalbazaar-ecdsa", label: digitalBazaar, does: proved, takes: ["ecdsa-rdfc-2019", "ecdsa-sd-2023"], buffer: true, load: false },
   "@digitalbazaar/vc, BBS": { file: "digitalbazaar-bbs", label: digitalBazaar, does: proved, takes: ["bbs-2023"], buffer: true, load: false },
   "@digitalbazaar/vc, 2020": { file: "digitalbazaar-2020", label: digitalBazaar, does: proved, takes: ["Ed25519Signature2020"], load: false },
@@ -33,7 +34,7 @@ export const contenders = {
     buffer: true,
     load: false,
   },
-  "didkit-wasm": { file: "didkit", does: "document, did:key resolved, proof", takes: ["VC-JWT EdDSA", "VC-JWT ES256K", "EIP-712", "Ed25519Signature2020"] },
+  "didkit-wasm": { file: "didkit", quick: true, does: "document, did:key resolved, proof", takes: ["VC-JWT EdDSA", "VC-JWT ES256K", "EIP-712", "Ed25519Signature2020"] },
   "@sd-jwt/sd-jwt-vc": { file: "sd-jwt", does: "disclosures, both JWS by keys imported beforehand, nonce, dates", takes: ["SD-JWT VC ES256, 5 disclosures, key binding"] },
   "@auth0/mdl": { file: "mdl", does: "digests, certificate chain, both signatures, dates", takes: ["mdoc device response"], buffer: true },
   ethers: { file: "ethers", does: "typed data hashed, account recovered", takes: ["EIP-712"] },

@@ -27,10 +27,10 @@ export async function openings(go, { starts }) {
 }
 
 /** Load to first verdict: every contender on the first workload that it takes. */
-export async function loads(workloads, pages, { starts, session }) {
+export async function loads(workloads, pages, { quick, starts, session }) {
   const rows = Object.keys(contenders)
     .map((name) => ({ name, index: workloads.findIndex((workload) => takes(name, workload.name)), node: [], first: [], again: [] }))
-    .filter(({ name, index }) => contenders[name].load !== false && index >= 0)
+    .filter(({ name, index }) => contenders[name].load !== false && (contenders[name].quick || !quick) && index >= 0)
   const bare = []
   const whole = []
   for (let i = 0; i < starts; i++) {
