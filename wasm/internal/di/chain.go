@@ -2,6 +2,7 @@ package di
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/verilith/verilith/wasm/strictjson"
 )
@@ -69,24 +70,40 @@ func (w *walk) visit(p *Proof) error {
 	return nil
 }
 
-// document is the document that proof is over: Section 4.5 steps 3.1 to 3.3. The proofs
-// that it rests on stand in it, in the order of the document.
-func document(doc strictjson.Object, all []*Proof, proof *Proof) (strictjson.Object, error) {
+// documents are what proof may be over: Section 4.5 steps 3.1 to 3.3. The proofs that it
+// rests on stand in it in the order of the document, since each element of allProofs is
+// added whose id matches. Where previousProof names them in another order, that is the
+// second: a suite that signs JSON signs one of them, and proofs have no order in RDF.
+func documents(doc strictjson.Object, all []*Proof, proof *Proof) ([]strictjson.Object, error) {
 	in := doc.Without("proof")
 	if len(proof.Previous) == 0 {
-		return in, nil
+		return []strictjson.Object{in}, nil
 	}
-	var matching []any
-	for _, id := range proof.Previous {
-		for _, p := range all {
-			if p.ID == id {
-				matching = append(matching, p.value)
-			}
+	var matching []*Proof
+	for _, p := range all {
+		if slices.Contains(proof.Previous, p.ID) {
+			matching = append(matching, p)
 		}
 	}
 	if len(matching) != len(proof.Previous) {
 		return nil, &Error{MissingPrevious, "previousProof", "names a proof that the document has not"}
 	}
-	in["proof"] = matching
-	return in, nil
+	named := slices.SortedFunc(slices.Values(matching), func(a, b *Proof) int {
+		return slices.Index(proof.Previous, a.ID) - slices.Index(proof.Previous, b.ID)
+	})
+	list := []strictjson.Object{withProofs(in, matching)}
+	if !slices.Equal(matching, named) {
+		list = append(list, withProofs(in, named))
+	}
+	return list, nil
+}
+
+func withProofs(doc strictjson.Object, proofs []*Proof) strictjson.Object {
+	values := make([]any, len(proofs))
+	for i, p := range proofs {
+		values[i] = p.value
+	}
+	doc = doc.Without()
+	doc["proof"] = values
+	return doc
 }

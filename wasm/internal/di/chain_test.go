@@ -31,6 +31,10 @@ func TestProofSetsAndChains(t *testing.T) {
 	second := chained(issuer, doc, "urn:proof:2")
 	third := chained(issuer, doc, "urn:proof:3", first, second)
 	fourth := chained(issuer, doc, "urn:proof:4", third)
+	// Signed over the document's order, and naming them in another.
+	crossed := doc.Without()
+	crossed["proof"] = []any{first, second}
+	across := issuer.JCS(crossed, strictjson.Object{"id": "urn:proof:5", "previousProof": []any{"urn:proof:2", "urn:proof:1"}}).Object("proof")
 
 	secured := func(proofs ...any) strictjson.Object {
 		d := doc.Without()
@@ -55,6 +59,8 @@ func TestProofSetsAndChains(t *testing.T) {
 		{"a set of two, one changed", secured(first, edited(second, "created", "2026-01-02T03:04:06Z")), BadSignature},
 		{"a chain", secured(first, second, third, fourth), ""},
 		{"a chain in another order", secured(fourth, third, second, first), ""},
+		{"a chain that is named in another order than the document's", secured(first, second, across), ""},
+		{"the same, one changed", secured(first, edited(second, "created", "2026-01-02T03:04:06Z"), across), BadSignature},
 		{"a previous proof removed", secured(first, third, fourth), MissingPrevious},
 		{"a previous proof replaced", secured(first, edited(chained(issuer, credential(), "urn:proof:2"), "nonce", "n"), third), BadSignature},
 		{"a proof that rests on itself", secured(edited(first, "previousProof", "urn:proof:1")), PreviousCycle},

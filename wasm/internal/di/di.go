@@ -251,14 +251,29 @@ func VerifyRDF(doc strictjson.Object, all []*Proof, proof *Proof, key *keys.Key,
 	if !ok {
 		return &Error{UnsupportedSuite, "cryptosuite", fmt.Sprintf("%.60q is none of %v", proof.Name(), Suites())}
 	}
-	secured, err := document(doc, all, proof)
+	list, err := documents(doc, all, proof)
 	if err != nil {
 		return err
 	}
-	err = suite.verify(&input{secured: secured, proof: proof.value, toRDF: toRDF, memo: &proof.memo}, key)
+	for i, secured := range list {
+		said := verifyEither(suite.verify, secured, proof, key, toRDF)
+		if said == nil {
+			return nil
+		}
+		if i == 0 {
+			err = said
+		}
+	}
+	return err
+}
+
+// verifyEither checks a proof over language tags in small letters, and where that does not
+// fit, over the tags as they were written: see lowerTags.
+func verifyEither(verify func(*input, *keys.Key) error, secured strictjson.Object, proof *Proof, key *keys.Key, toRDF ToRDF) error {
+	err := verify(&input{secured: secured, proof: proof.value, toRDF: toRDF, memo: &proof.memo}, key)
 	if e := (*Error)(nil); proof.memo.capitals && errors.As(err, &e) && e.Reason == BadSignature {
 		again := &input{secured: secured, proof: proof.value, toRDF: toRDF, memo: &proof.asWritten, asWritten: true}
-		if suite.verify(again, key) == nil {
+		if verify(again, key) == nil {
 			return nil
 		}
 	}
