@@ -31,7 +31,7 @@ build: module ## build bin/verilith with the module in it
 module: ## build bin/verifier.wasm and its compressed copy in host/
 	@mkdir -p bin
 	GOTOOLCHAIN=$(MODULE_TOOLCHAIN) GOFLAGS= GOWORK=off CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' $(MODULE_FLAGS) -o bin/verifier.wasm ./wasm
-	$(GO) run -trimpath ./host/internal/pack bin/verifier.wasm host/verifier.wasm.gz
+	$(GO) run -trimpath ./host/internal/pack -bound -start bin/verifier.wasm host/verifier.wasm.gz
 
 .PHONY: js
 js: module ## build the npm package
@@ -69,6 +69,10 @@ browser: ## find Chromium, Firefox and WebKit, or install them where this is roo
 conformance: ## run the vectors in VECTORS (default ../shared/vectors)
 	$(GO) run ./wasm/internal/conformance -vectors $(VECTORS)
 
+.PHONY: gold
+gold: ## compare the canonical form of 10,000 generated documents with json-gold's
+	$(GO) test ./wasm/internal/jsonld -count=1 -run JSONGold -gold 10000 -v
+
 .PHONY: import
 import: ## import every real registry in REALDATA and show what came of it
 	$(GO) run ./registry-snapshots/internal/importtable -realdata $(REALDATA)
@@ -104,6 +108,10 @@ check: js ## formatting, vet, staticcheck, tsc, the module's size and sameness
 .PHONY: size
 size: module ## the module's bytes, raw and compressed
 	@node -e 'const z=require("zlib"),b=require("fs").readFileSync("bin/verifier.wasm"),q=z.constants,br=z.brotliCompressSync(b,{params:{[q.BROTLI_PARAM_QUALITY]:11,[q.BROTLI_PARAM_LGWIN]:24,[q.BROTLI_PARAM_SIZE_HINT]:b.length}}).length;console.log(`module: raw $${b.length}, gzip $${z.gzipSync(b,{level:9}).length}, brotli $${br} bytes`);if(br>$(MODULE_SIZE_MAX)){console.error("over the budget of $(MODULE_SIZE_MAX)");process.exit(1)}'
+
+.PHONY: size-features
+size-features: ## what each feature costs in the module; about 20 minutes
+	GOTOOLCHAIN=$(MODULE_TOOLCHAIN) $(GO) run ./wasm/internal/sizes -pack "-bound -start" -- -buildmode=c-shared -trimpath -buildvcs=false -ldflags='-s -w' $(MODULE_FLAGS)
 
 .PHONY: clean
 clean: ## remove what was built

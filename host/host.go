@@ -37,7 +37,8 @@ type Config struct {
 	// instance is made when it is first wanted.
 	Instances int
 	// MemoryPages bounds the memory of one instance, in pages of 64 KiB; zero means
-	// DefaultMemoryPages.
+	// DefaultMemoryPages, the bound that the embedded module itself has: with it more
+	// has no effect.
 	MemoryPages int
 	// Module is the module's bytes; nil means the embedded ones.
 	Module []byte
