@@ -130,6 +130,10 @@ for (const engine of engines) {
       })
     }
 
-    test("the library printed nothing", async () => assert.deepEqual(await browser.said(), []))
+    // The browser itself reports a module whose digest is wrong, which some of these are.
+    test("the library printed nothing", async () => {
+      const said = await browser.said()
+      assert.deepEqual(said.filter((text) => !/\bintegrity\b/.test(text)), [])
+    })
   })
 }
