@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/verilith/verilith/registry-snapshots/snapshot"
 	"github.com/verilith/verilith/wasm/strictjson"
@@ -216,13 +215,9 @@ func TestChainWorkIsBounded(t *testing.T) {
 		list = append(list, fmt.Sprintf(`{"id":"did:ex:%d","auth":[%s]}`, i, strings.Join(auth, ",")))
 	}
 	list = append(list, `{"id":"did:ex:ti","auth":[{"action":"issue","resource":"Degree","by":"did:ex:0"}]}`)
-	start := time.Now()
 	a := Ask(Question{Entity: "did:ex:ti", Action: Issue, Resources: []string{"Degree"}, At: now, Now: now}, open(t, nil, inline(list...)))
 	if a.Reason != TooMuchWork || !a.Unknown {
 		t.Errorf("got %q (%s), %v", a.Reason, a.Detail, a.Unknown)
-	}
-	if d := time.Since(start); d > 10*time.Second {
-		t.Errorf("took %v", d)
 	}
 }
 
