@@ -9,7 +9,7 @@ import { cryptosuite as ecdsaRDFC } from "@digitalbazaar/ecdsa-rdfc-2019-cryptos
 import { cryptosuite as eddsaRDFC } from "@digitalbazaar/eddsa-rdfc-2022-cryptosuite"
 import { createSignCryptosuite as eddsaJCS } from "@digitalbazaar/eddsa-jcs-2022-cryptosuite"
 import { addChained, addProof, credentialOf, divergences, presentation } from "../lib/integrity/forms.mjs"
-import { random } from "../lib/integrity/random.mjs"
+import { random } from "../lib/seeded.mjs"
 import { lineOf, now } from "../lib/integrity/series.mjs"
 import { issuerOf, ownVerdict, suites } from "../lib/integrity/suites.mjs"
 import { byCommand, byPackage } from "../lib/verilith.mjs"

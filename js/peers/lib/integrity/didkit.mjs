@@ -3,7 +3,7 @@
 
 import { generateKeyPairSync } from "node:crypto"
 import { createRequire } from "node:module"
-import { random } from "./random.mjs"
+import { random } from "../seeded.mjs"
 
 const didkit = createRequire(import.meta.url)("@spruceid/didkit-wasm-node")
 const jwk = (type, options) => generateKeyPairSync(type, options).privateKey.export({ format: "jwk" })

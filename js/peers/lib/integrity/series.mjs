@@ -1,7 +1,7 @@
 // Series of fresh credentials: issued, verified, tampered with, and verified again.
 
 import { documents, selectable } from "./documents.mjs"
-import { random } from "./random.mjs"
+import { random } from "../seeded.mjs"
 import { issuerOf, ownVerdict, suites } from "./suites.mjs"
 import { kindsFor } from "./tampering.mjs"
 
